@@ -1,0 +1,1 @@
+"""Everything that touches SSH: connections, scripts, files and processes on the servers."""

@@ -1,0 +1,97 @@
+"""Writes the journal and the leases beside a map."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.errors import MapLockedError, ScriptError
+from isdeploy_tui.remote.host import Host, Reply
+from isdeploy_tui.remote.journal import Entry, Lease, lease_key, lease_text, parse_lease
+
+
+class Taking(StrEnum):
+    """What came of asking for a lease."""
+
+    TAKEN = "TAKEN"
+    REPLACED = "REPLACED"
+    HELD = "HELD"
+    ORPHAN = "ORPHAN"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``other`` is whose lease it is, or was, where there was one."""
+
+    result: Taking
+    other: Lease | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """True when the lease is ours now."""
+        return self.result in {Taking.TAKEN, Taking.REPLACED}
+
+
+async def append_entries(host: Host, map_path: str, entries: Sequence[Entry], *, sudo: bool = False) -> None:
+    """Add entries to the journal beside a map. Raises RemoteError; the journal is then as it was."""
+    text = "".join(json.dumps(entry.as_json()) + "\n" for entry in entries)
+    await _record(host, map_path, sudo, "append", content=text.encode())
+
+
+async def take_lease(host: Host, map_path: str, lease: Lease, *, take_over: bool = False, sudo: bool = False) -> Taken:
+    """Ask for a lease. One that somebody else holds is never taken; an orphan only with ``take_over``."""
+    words = ("take", lease_key(lease.tomcat), lease.id, "yes" if take_over else "no")
+    answer = await _record(host, map_path, sudo, *words, content=lease_text(lease))
+    word, _, rest = answer.partition(" ")
+    if word == Taking.TAKEN:
+        return Taken(Taking.TAKEN)
+    age, _, text = rest.partition(" ")
+    seconds = float(age) if age.isdigit() else 0.0
+    return Taken(Taking(word), parse_lease(lease_key(lease.tomcat), "", seconds, text))
+
+
+async def beat_lease(host: Host, map_path: str, lease: Lease, *, sudo: bool = False) -> bool:
+    """Say that the holder lives, and its step. Returns False when the lease is not ours any more."""
+    words = ("beat", lease_key(lease.tomcat), lease.id)
+    return await _record(host, map_path, sudo, *words, content=lease_text(lease)) == "OK"
+
+
+async def release_lease(host: Host, map_path: str, lease: Lease, *, sudo: bool = False) -> None:
+    """Give a lease back; one that is not ours any more is left alone."""
+    await _record(host, map_path, sudo, "release", lease_key(lease.tomcat), lease.id)
+
+
+async def _record(host: Host, map_path: str, sudo: bool, *words: str, content: bytes | None = None) -> str:
+    reply = await host.run("record.sh", map_path, *words, content=content, sudo=sudo)
+    if reply.status == 0 and reply.lines:
+        return reply.lines[-1].decode("utf-8", "replace")
+    raise _error(host.name, map_path, reply)
+
+
+_SENTENCES = {
+    40: ("the map does not exist", "Look at the path in servers.toml."),
+    46: (
+        "its directory may not be written by this account",
+        "Make the directory writable for it, or set sudo = true for this apache.",
+    ),
+    50: ("the disk is full", "Make room there."),
+    52: ("the file system is read-only", "See why it is mounted read-only: often a failing disk."),
+}
+
+
+def _error(host: str, map_path: str, reply: Reply) -> ScriptError | MapLockedError:
+    found = reply.lines[-1].decode("utf-8", "replace").removeprefix("ERR ") if reply.lines else ""
+    shown = printable(map_path)
+    if reply.status == 48:
+        return MapLockedError(
+            host, f"The records beside {shown} are locked by somebody else.", "Try again in a moment."
+        )
+    why, remedy = _SENTENCES.get(reply.status, (f"exit status {reply.status}", ""))
+    detail = f" ({printable(found, 200)})" if found else ""
+    sentence = (
+        f"The journal and leases in .isdeploy beside {shown} cannot be written: {why}{detail}. Nothing was changed."
+    )
+    return ScriptError(
+        host, reply.status, sentence, f"{remedy} Without them nobody would see who works on what.".lstrip()
+    )
