@@ -1,0 +1,194 @@
+"""Reading a TOML table key by key, collecting what is wrong with the place and what was expected."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, overload
+from urllib.parse import urlsplit
+
+from isdeploy_tui.printable import printable
+
+# As mod_jk reads a line of the map: "#" ends it, the first "=" splits it, blanks around the halves are cut off.
+_RULE_KEY = re.compile(r"-?!?/[^\s=#]*")
+_RULE_VALUE = re.compile(r"[^\s#]([^#]*[^\s#])?")
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: ``source`` is the file, ``problems`` name place and expectation."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        super().__init__(source, tuple(problems))
+        self.source = source
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.source}: {problem}" for problem in self.problems)
+
+
+class Table:
+    """One TOML table at ``place``. Each reader takes its key off; ``finish`` names the keys nobody asked for.
+
+    A reader that finds something wrong notes it in ``problems`` and returns a harmless value, so that one pass names
+    every fault in the file.
+    """
+
+    def __init__(self, data: Mapping[str, Any], place: str, problems: list[str], name: str = "") -> None:
+        self._data = data
+        self._place = place
+        self._problems = problems
+        self._known: list[str] = []
+        self.name = name
+
+    def problem(self, key: str, message: str) -> None:
+        """Note that ``key`` of this table is wrong."""
+        self._problems.append(" › ".join(filter(None, (self._place, key))) + f": {message}")
+
+    def _take(self, key: str) -> Any:
+        self._known.append(key)
+        return self._data.get(key)
+
+    def _wrong(self, key: str, expected: str, value: Any) -> None:
+        self.problem(key, f"{expected} is expected, not {printable(repr(value), 60)}")
+
+    @overload
+    def text(self, key: str, default: str) -> str: ...
+    @overload
+    def text(self, key: str, default: None) -> str | None: ...
+    def text(self, key: str, default: str | None) -> str | None:
+        """A string without control characters."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, str) or not (value.isprintable() or value == ""):
+            self._wrong(key, "a text on one line", value)
+            return default
+        return value
+
+    @overload
+    def number(self, key: str, default: float, minimum: float) -> float: ...
+    @overload
+    def number(self, key: str, default: None, minimum: float) -> float | None: ...
+    def number(self, key: str, default: float | None, minimum: float) -> float | None:
+        """A number of at least ``minimum``."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not minimum <= value < 1e9:
+            self._wrong(key, f"a number of at least {minimum:g}", value)
+            return default
+        return value
+
+    def boolean(self, key: str, default: bool) -> bool:
+        """``true`` or ``false``."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self._wrong(key, "true or false", value)
+            return default
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """A list of non-empty strings."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(
+            isinstance(item, str) and item.isprintable() and item for item in value
+        ):
+            self._wrong(key, 'a list of texts, like ["a", "b"],', value)
+            return default
+        return tuple(value)
+
+    def whole_number(self, key: str, default: int, minimum: int) -> int:
+        """A whole number of at least ``minimum``."""
+        value = self._take(key)
+        if value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value < 1e9:
+            self._wrong(key, f"a whole number of at least {minimum}", value)
+            return default
+        return value
+
+    def rules(self, key: str) -> Mapping[str, str]:
+        """A table of map rules, such as ``{ "/*" = "balancer" }``: what stands left and right of a rule's ``=``."""
+        value = self._take(key)
+        if value is None:
+            return MappingProxyType({})
+        if not isinstance(value, dict) or not all(
+            _RULE_KEY.fullmatch(uri) and isinstance(item, str) and _RULE_VALUE.fullmatch(item) and item.isprintable()
+            for uri, item in value.items()
+        ):
+            self._wrong(key, 'a table of rules, like { "/*" = "balancer" },', value)
+            return MappingProxyType({})
+        return MappingProxyType(dict(value))
+
+    def absolute_path(self, key: str, required: bool = False) -> str:
+        """An absolute path on a server; empty when absent."""
+        value = self.text(key, None)
+        if value is None:
+            if required and key not in self._data:
+                self.problem(key, "is missing; an absolute path on the server is expected")
+            return ""
+        if not value.startswith("/") or value.endswith("/"):
+            self._wrong(key, "an absolute path to a file on the server", value)
+        return value
+
+    def ssh(self, key: str, default: str | None = None) -> str:
+        """An SSH name: a Host of ssh_config, or user@host:port."""
+        value = self.text(key, None)
+        if value is None:
+            if default is None and key not in self._data:
+                self.problem(key, "is missing; a Host of ~/.ssh/config or user@host:port is expected")
+            return default or ""
+        if not value or value.startswith("-") or re.search(r"\s", value):
+            self._wrong(key, "a Host of ~/.ssh/config or user@host:port", value)
+        return value
+
+    def url(self, key: str) -> str | None:
+        """An http or https URL; None when absent."""
+        value = self.text(key, None)
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid or " " in value:
+            self._wrong(key, "an http:// or https:// URL", value)
+        return value
+
+    def tables(self, key: str, named: re.Pattern[str], required: bool = False) -> Iterator["Table"]:
+        """The ``[[key]]`` tables, each with a ``name`` that is unique here and fits ``named``."""
+        value = self._take(key)
+        if value is None:
+            if required:
+                self.problem(key, f"is missing; at least one [[…{key}]] is expected")
+            return
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._wrong(key, f"a list of tables, written [[…{key}]],", value)
+            return
+        if required and not value:
+            self.problem(key, f"is empty; at least one [[…{key}]] is expected")
+        seen: set[str] = set()
+        for number, item in enumerate(value, 1):
+            name = item.get("name")
+            label = f"{key} '{printable(name, 60)}'" if isinstance(name, str) else f"{key} number {number}"
+            table = Table(item, " › ".join(filter(None, (self._place, label))), self._problems, str(name))
+            table._known.append("name")
+            if not isinstance(name, str) or not named.fullmatch(name):
+                table.problem("name", "letters, digits and . _ : - are expected")
+            elif name in seen:
+                table.problem("name", "is used twice; names must differ")
+            seen.add(str(name))
+            yield table
+
+    def finish(self) -> None:
+        """Note the keys that no reader asked for, with the likely meaning."""
+        for key in self._data:
+            if key not in self._known:
+                near = difflib.get_close_matches(key, self._known, 1)
+                hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(self._known)}"
+                self.problem(printable(key, 60), f"unknown key; {hint}")

@@ -1,0 +1,183 @@
+"""Holding the Tomcats of an operation against everybody else, on every Apache that sees them, while it runs."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+from isdeploy_tui.config import ApacheConfig, WorkerConfig, WorkerId
+from isdeploy_tui.engine.leftover import outcome
+from isdeploy_tui.engine.session import Session
+from isdeploy_tui.remote.errors import RemoteError
+from isdeploy_tui.remote.journal import ORPHAN_SECONDS, Lease
+from isdeploy_tui.remote.recording import Taking, beat_lease, release_lease, take_lease
+
+_LOG = logging.getLogger(__name__)
+
+BEAT_SECONDS = 15.0
+"""Between two heartbeats: three may be lost before anybody takes the holder for dead."""
+
+
+class LeaseRefusedError(Exception):
+    """Somebody else works, or worked, on a Tomcat of this operation. Nothing was changed."""
+
+    def __init__(self, worker: WorkerId, lease: Lease, outcome: str = "") -> None:
+        self.worker = worker
+        self.lease = lease
+        super().__init__(_refusal(worker, lease, outcome))
+
+
+class LeaseLostError(Exception):
+    """A lease was taken over by somebody else while we worked; the text says whose it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One lease on one Apache's host."""
+
+    apache: ApacheConfig
+    worker: WorkerId
+    lease: Lease
+
+
+class Held:
+    """The leases of one operation. ``replaced`` is whom it took over from, and what became of their scripts."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._places: list[_Place] = []
+        self._lock = asyncio.Lock()
+        self._news = asyncio.Event()
+        self.replaced: list[tuple[WorkerId, Lease, str]] = []
+
+    async def take(self, places: Iterable[_Place], take_over: bool) -> None:
+        """Take the leases one after the other. Raises LeaseRefusedError, RemoteError; none is kept then."""
+        for place in places:
+            apache = place.apache
+            host = self._session.host(apache.ssh)
+            taken = await take_lease(host, apache.map, place.lease, take_over=take_over, sudo=apache.sudo)
+            if not taken.is_ours and taken.other is not None:
+                raise LeaseRefusedError(place.worker, taken.other, await self._outcome(place, taken.other))
+            self._places.append(place)
+            if taken.result is Taking.REPLACED and taken.other is not None:
+                story = await self._outcome(place, taken.other)
+                self.replaced.append((place.worker, taken.other, story))
+
+    async def _outcome(self, place: _Place, lease: Lease) -> str:
+        """Return what became of the script of somebody who is gone; empty when there was none."""
+        if not lease.run or not lease.is_orphan:
+            return ""
+        return f"Its script's run is {lease.run}: {await outcome(self._session, place.worker, lease.run)}."
+
+    def tell(self, step: str, run: str = "") -> None:
+        """Say what the operation is at; others read it in a moment, as nobody waits for that."""
+        self._places = [
+            replace(place, lease=replace(place.lease, step=step, run=run or place.lease.run)) for place in self._places
+        ]
+        self._news.set()
+
+    async def confirm(self) -> None:
+        """Make sure that every lease is still ours, right before something is changed.
+
+        Raises LeaseLostError when one was taken over, RemoteError when that cannot be told.
+        """
+        async with self._lock:
+            answers = await asyncio.gather(*(self._beat(place) for place in self._places))
+        for place, ours in zip(self._places, answers, strict=True):
+            if not ours:
+                raise LeaseLostError(
+                    f"{place.worker}: the lease was taken over by somebody else (we were silent for more than "
+                    f"{ORPHAN_SECONDS} s); nothing more was changed."
+                )
+
+    async def beat_for_ever(self) -> None:
+        """Send the heartbeats; the operation itself notices a lost lease before its next change."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await self._news.wait()
+            self._news.clear()
+            try:
+                await self.confirm()
+            except (RemoteError, LeaseLostError) as error:
+                _LOG.warning("heartbeat: %s", error)
+
+    async def release(self) -> None:
+        """Give back what we hold; a host that cannot be reached keeps an orphan that ages by itself."""
+        await asyncio.gather(*(self._release(place) for place in self._places))
+        self._places = []
+
+    async def _beat(self, place: _Place) -> bool:
+        host = self._session.host(place.apache.ssh)
+        return await beat_lease(host, place.apache.map, place.lease, sudo=place.apache.sudo)
+
+    async def _release(self, place: _Place) -> None:
+        try:
+            host = self._session.host(place.apache.ssh)
+            await release_lease(host, place.apache.map, place.lease, sudo=place.apache.sudo)
+        except RemoteError as error:
+            _LOG.warning("release: %s", error)
+
+
+def new_operation_id() -> str:
+    """Return a name for an operation that nobody else gives."""
+    return secrets.token_hex(6)
+
+
+@asynccontextmanager
+async def hold(
+    session: Session, operation: str, kind: str, targets: Sequence[WorkerId], *, take_over: bool = False
+) -> AsyncIterator[Held]:
+    """Hold the Tomcats behind the targets while the context lasts.
+
+    Taken in one order everywhere (host, map, Tomcat), so that two who want the same ones cannot block each other.
+    Raises LeaseRefusedError or RemoteError before anything of the context runs.
+    """
+    held = Held(session)
+    try:
+        await held.take(_places(session, operation, kind, targets), take_over)
+    except BaseException:
+        await held.release()
+        raise
+    beating = asyncio.create_task(held.beat_for_ever())
+    try:
+        yield held
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+        await held.release()
+
+
+def _places(session: Session, operation: str, kind: str, targets: Sequence[WorkerId]) -> list[_Place]:
+    workers: dict[WorkerId, WorkerConfig] = {
+        worker.id: worker for target in targets for worker in session.config.same_tomcat(target)
+    }
+    operator = session.operator
+    places: dict[tuple[str, str, str], _Place] = {}
+    for worker in workers.values():
+        apache = session.config.apache(worker.id.apache_id)
+        lease = Lease(
+            worker.tomcat, operation, operator.user, operator.bastion, kind, "begin", session.clock(), age=0.0
+        )
+        # Two rules files in one directory share their records: one lease serves both.
+        folder = apache.map.rpartition("/")[0]
+        places.setdefault((apache.ssh, folder, worker.tomcat), _Place(apache, worker.id, lease))
+    return [places[key] for key in sorted(places)]
+
+
+def _refusal(worker: WorkerId, lease: Lease, outcome: str) -> str:
+    what = f"{lease.kind or 'an operation'} by {lease.holder}, step '{lease.step}'"
+    if not lease.is_orphan:
+        return f"{worker} is at work already: {what}, heard of {lease.age:.0f} s ago. Nothing was changed."
+    story = f" {outcome}" if outcome else ""
+    return (
+        f"{worker} was left in the middle of {what}, not heard of for {_minutes(lease.age)}.{story} "
+        f"Look at it (isdeploy-tui history {worker}). The same command with --take-over 'why' goes on; "
+        f"isdeploy-tui restore {worker} --take-over 'why' puts it back."
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,212 @@
+"""What can be seen from one Apache host: its maps, workers files, leases, status worker and AJP connectors."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerConfig, WorkerId
+from isdeploy_tui.engine import drift
+from isdeploy_tui.engine.fleet import ApacheState, Health, WorkerState
+from isdeploy_tui.engine.lastchange import Journal, explanation
+from isdeploy_tui.engine.leftover import Scripts
+from isdeploy_tui.engine.reading import ApacheView, understand
+from isdeploy_tui.engine.session import Session
+from isdeploy_tui.engine.status import read_status
+from isdeploy_tui.modjk.jkstatus import JkStatus
+from isdeploy_tui.modjk.rotation import MemberState, Rotation
+from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.errors import RemoteError
+from isdeploy_tui.remote.journal import Lease, parse_leases
+from isdeploy_tui.remote.mapread import ServerFile, Watch, leases_of, watch_files
+from isdeploy_tui.remote.probes import Pinger
+
+States = tuple[list[ApacheState], list[WorkerState]]
+
+_OUT = frozenset({Rotation.STOPPED, Rotation.DISABLED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one look at an Apache brought beside its files."""
+
+    status: JkStatus
+    pings: Mapping[str, tuple[Health, str]]
+    leases: Mapping[str, Lease]
+    change: str
+    scripts: Mapping[WorkerId, str]
+
+
+class HostWatcher:
+    """Looks at the apaches of one host over one kept channel, and one more for each AJP connector."""
+
+    def __init__(self, session: Session, ssh: str, sudo: bool, apaches: Collection[ApacheConfig]) -> None:
+        self.name = ssh
+        self.ids = {apache.id for apache in apaches}
+        self._session = session
+        self._host = session.host(ssh)
+        self._sudo = sudo
+        self._apaches = tuple(apaches)
+        self._paths = tuple(dict.fromkeys(path for apache in apaches for path in _paths(apache)))
+        self._files: dict[str, ServerFile | RemoteError] = {}
+        self._arrived: dict[str, float] = {}
+        self._views: dict[ApacheId, ApacheView] = {}
+        self._journals = {apache.id: Journal(self._host, apache) for apache in apaches}
+        self._scripts = Scripts(session)
+        self._pingers: dict[tuple[str, int], Pinger] = {}
+        self._seen: dict[ApacheId, float] = {}
+        self._watch: Watch | None = None
+        self._stack = AsyncExitStack()
+        self._lock = asyncio.Lock()
+
+    async def look(self) -> States:
+        """Look once; what cannot be read comes back as unknown with its error. Raises nothing foreseeable."""
+        async with self._lock:
+            try:
+                changed = await self._poll_files()
+            except RemoteError as error:
+                await self._let_go()
+                return self.failed(str(error))
+            self._understand(changed)
+            states = await asyncio.gather(*(self._look_at(apache) for apache in self._apaches))
+        return [state for state, _ in states], [worker for _, workers in states for worker in workers]
+
+    def failed(self, error: str) -> States:
+        """Return the states of a host that cannot be read."""
+        apaches = [ApacheState(apache.id, error, seen=self._seen.get(apache.id, 0)) for apache in self._apaches]
+        workers = [WorkerState(worker.id, error=error) for apache in self._apaches for worker in apache.workers]
+        return apaches, workers
+
+    async def aclose(self) -> None:
+        """Give the channels back."""
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        pingers, self._pingers = self._pingers, {}
+        stack, self._stack, self._watch = self._stack, AsyncExitStack(), None
+        self._files.clear()
+        for pinger in pingers.values():
+            await pinger.aclose()
+        await stack.aclose()
+
+    async def _poll_files(self) -> Collection[str]:
+        if self._watch is None:
+            self._watch = await self._stack.enter_async_context(watch_files(self._host, self._paths, sudo=self._sudo))
+        news = await self._watch.poll()
+        self._files.update(news)
+        self._arrived.update(dict.fromkeys(news, self._session.clock()))
+        return news.keys()
+
+    def _understand(self, changed: Collection[str]) -> None:
+        for apache in self._apaches:
+            map_file, workers_file = self._files.get(apache.map), self._files.get(apache.workers_file)
+            if not isinstance(map_file, ServerFile) or not isinstance(workers_file, ServerFile):
+                self._views.pop(apache.id, None)
+            elif apache.id not in self._views or {apache.map, apache.workers_file} & set(changed):
+                self._views[apache.id] = understand(apache, map_file, workers_file)
+
+    async def _look_at(self, apache: ApacheConfig) -> tuple[ApacheState, list[WorkerState]]:
+        view = self._views.get(apache.id)
+        if view is None:
+            problems = (self._files.get(path) for path in (apache.map, apache.workers_file))
+            error = "; ".join(str(problem) for problem in problems if isinstance(problem, RemoteError))
+            seen = self._seen.get(apache.id, 0)
+            return ApacheState(apache.id, error or "not read yet", seen=seen), [
+                WorkerState(worker.id, error=error) for worker in apache.workers
+            ]
+        self._seen[apache.id] = self._session.clock()
+        leases = self._leases(apache)
+        status, (change, scripts), pings = await asyncio.gather(
+            self._status(apache),
+            self._told(view, leases),
+            asyncio.gather(*(self._ping(view, worker.id.worker) for worker in apache.workers)),
+        )
+        health = {worker.id.worker: ping for worker, ping in zip(apache.workers, pings, strict=True)}
+        seen_now = _Seen(status, health, leases, change, scripts)
+        workers = [_state(view, worker.id.worker, worker.tomcat, seen_now) for worker in apache.workers]
+        warnings = (
+            *map(printable, view.workers.problems),
+            *view.faults,
+            *drift.overridden_by_httpd(apache, status),
+        )
+        return ApacheState(apache.id, "", warnings, view.map.sha256, self._seen[apache.id]), workers
+
+    async def _status(self, apache: ApacheConfig) -> JkStatus:
+        if apache.status_url is None:
+            return JkStatus()
+        status = await read_status(self._session, apache)
+        return status if isinstance(status, JkStatus) else JkStatus()
+
+    async def _told(self, view: ApacheView, leases: Mapping[str, Lease]) -> tuple[str, Mapping[WorkerId, str]]:
+        """Ask the journal only when something is out that wants explaining: who did it, and how scripts ended."""
+        if all(member.rotation is Rotation.ACTIVE for member in view.members.values()):
+            return "", {}
+        leased = self._arrived.get(leases_of(view.apache.map), 0.0)
+        entries = await self._journals[view.apache.id].read(view.map.sha256, leased, self._session.clock())
+        left = [worker.id for worker in view.apache.workers if _is_left(view, worker, leases)]
+        stories = await asyncio.gather(*(self._scripts.tell(id, entries or ()) for id in left))
+        return explanation(entries, view.map.sha256), dict(zip(left, stories, strict=True))
+
+    def _leases(self, apache: ApacheConfig) -> Mapping[str, Lease]:
+        path = leases_of(apache.map)
+        file = self._files.get(path)
+        if not isinstance(file, ServerFile):
+            return {}
+        # The host's clock told the time when the file came; since then ours has gone on as fast.
+        return parse_leases(file.data, file.now + self._session.clock() - self._arrived[path])
+
+    async def _ping(self, view: ApacheView, member: str) -> tuple[Health, str]:
+        worker = view.workers.workers.get(member)
+        if worker is None:
+            return Health.UNKNOWN, f"{printable(member)} is not defined in {view.apache.workers_file}"
+        key = worker.host, worker.port
+        pinger = self._pingers.get(key)
+        if pinger is None:
+            pinger = self._pingers[key] = Pinger(self._host, *key)
+        try:
+            answer = await pinger.ping()
+        except RemoteError as error:
+            return Health.UNKNOWN, str(error)
+        health = Health(answer.health)
+        return health, "" if health is Health.UP else printable(answer.detail)
+
+
+def _paths(apache: ApacheConfig) -> tuple[str, str, str]:
+    return apache.map, apache.workers_file, leases_of(apache.map)
+
+
+def _is_left(view: ApacheView, worker: WorkerConfig, leases: Mapping[str, Lease]) -> bool:
+    """True when a worker is out and nobody is at work on it."""
+    member = view.members.get(worker.id.worker)
+    lease = leases.get(printable(worker.tomcat))
+    return member is not None and member.rotation in _OUT and (lease is None or lease.is_orphan)
+
+
+def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState:
+    missing = MemberState(Rotation.UNKNOWN, f"no balancer of {view.apache.map} has a member of this name")
+    member = view.members.get(name, missing)
+    health, problem = seen.pings[name]
+    counters = seen.status.members.get(name)
+    lease = seen.leases.get(printable(tomcat))
+    id = next(worker.id for worker in view.apache.workers if worker.id.worker == name)
+    out = member.rotation in _OUT
+    remarks = (
+        drift.status_disagrees(seen.status, name, member),
+        seen.change if out and lease is None else "",
+        seen.scripts.get(id, ""),
+        *(
+            f"rule {printable(rule)} names it alone: its requests reach it whatever is drained"
+            for rule in member.pinned
+        ),
+    )
+    return WorkerState(
+        id,
+        rotation=member.rotation,
+        health=health,
+        busy=counters.busy if counters else None,
+        error=problem,
+        reason=printable(member.reason),
+        address=printable(view.workers.address(name)) if name in view.workers.workers else "",
+        remarks=tuple(filter(None, remarks)),
+        lease=lease,
+    )

@@ -1,0 +1,168 @@
+"""What does not fit together is said in one sentence, at the worker where it shows."""
+
+import asyncio
+from pathlib import Path
+
+from isdeploy_tui import config
+from isdeploy_tui.engine.drift import overridden_by_httpd, status_disagrees
+from isdeploy_tui.engine.lastchange import explanation
+from isdeploy_tui.engine.monitor import Monitor
+from isdeploy_tui.engine.operations import Operations, Result
+from isdeploy_tui.engine.plans import OperationKind
+from isdeploy_tui.engine.status import properties_url
+from isdeploy_tui.engine.steps import Output
+from isdeploy_tui.modjk.jkstatus import parse_status
+from isdeploy_tui.modjk.rotation import MemberState, Rotation
+from isdeploy_tui.remote.journal import Entry, Lease
+from isdeploy_tui.remote.recording import take_lease
+from tests.engine.site import MAP, open_site
+
+
+async def test_two_apaches_that_see_one_tomcat_differently_both_say_so_until_they_agree(tmp_path: Path) -> None:
+    async with open_site(tmp_path, apaches=("web1", "web2")) as site:
+        monitor = Monitor(site.session)
+        site.map("web2").write_bytes(MAP.replace(b"balancer", b"balancer_ex1"))
+        fleet = await monitor.refresh()
+        assert "the same Tomcat is stopped on shop/web2" in fleet.workers[site.id("worker1")].remarks
+        assert "the same Tomcat is active on shop/web1" in fleet.workers[site.id("worker1", "web2")].remarks
+        assert not fleet.workers[site.id("worker2")].remarks
+        site.map("web2").write_bytes(MAP)
+        fleet = await monitor.refresh()
+        assert not fleet.workers[site.id("worker1")].remarks
+        await monitor.aclose()
+
+
+async def test_a_worker_that_is_out_tells_by_whom_or_that_it_was_done_by_hand(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        monitor = Monitor(site.session)
+        operations = Operations(site.session)
+        plan = await operations.plan(OperationKind.DRAIN, [site.id("worker1")])
+        assert await operations.start(plan, wait=False).wait() is Result.DONE
+        fleet = await monitor.refresh()
+        assert fleet.workers[site.id("worker1")].remarks[0].startswith("drain by ops1@bastion1 at ")
+        site.map().write_bytes(MAP.replace(b"balancer", b"balancer_ex2"))
+        fleet = await monitor.refresh()
+        assert "changed by hand since ops1@bastion1" in fleet.workers[site.id("worker2")].remarks[0]
+        await monitor.aclose()
+
+
+async def test_a_lease_shows_in_everyones_fleet_and_goes_with_its_end(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        monitor = Monitor(site.session)
+        tomcat = site.config.worker(site.id("worker1")).tomcat
+        lease = Lease(tomcat, "x", "ops2", "b2", "deploy", "script", 5.0, 0.0)
+        await take_lease(site.hosts["web1"], str(site.map()), lease)
+        fleet = await monitor.refresh()
+        held = fleet.workers[site.id("worker1")].lease
+        assert held is not None
+        assert (held.holder, held.kind, held.step, held.is_orphan) == ("ops2@b2", "deploy", "script", False)
+        assert fleet.workers[site.id("worker2")].lease is None
+        leases = site.map().parent / ".isdeploy" / "leases"
+        leases.write_text("")
+        fleet = await monitor.refresh()
+        assert fleet.workers[site.id("worker1")].lease is None
+        await monitor.aclose()
+
+
+async def test_a_worker_that_is_out_tells_how_its_last_script_ended(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        operations = Operations(site.session)
+
+        async def remarks() -> str:
+            monitor = Monitor(site.session)
+            fleet = await monitor.refresh()
+            await monitor.aclose()
+            return " | ".join(fleet.workers[site.id("worker1")].remarks)
+
+        async def ordered(kind: OperationKind, *arguments: str) -> Result:
+            plan = await operations.plan(kind, [site.id("worker1")])
+            return await operations.start(plan, wait=False, force=True, arguments=arguments).wait()
+
+        assert await ordered(OperationKind.DRAIN) is Result.DONE
+        assert "script" not in await remarks()
+        assert await ordered(OperationKind.DEPLOY, "v2", "3") is Result.FAILED
+        assert "deploy script of the deploy by ops1@bastion1, run " in await remarks()
+        assert (await remarks()).endswith(": it exited 3")
+        assert await ordered(OperationKind.DEPLOY, "v2") is Result.DONE
+        assert (await remarks()).endswith(": it exited 0")
+        # What came before the last operation on it explains nothing any more.
+        assert await ordered(OperationKind.RESTORE) is Result.DONE
+        assert await ordered(OperationKind.DRAIN) is Result.DONE
+        assert "script" not in await remarks()
+
+
+async def test_a_script_that_goes_on_without_its_program_is_told_by_all(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        script = site.folder / "was" / "deploy.sh"
+        script.write_text(f"#!/bin/sh\necho here\nwhile [ ! -e {site.folder}/end ]; do sleep 0.05; done\nexit 4\n")
+        operations = Operations(site.session)
+        drain = await operations.plan(OperationKind.DRAIN, [site.id("worker1")])
+        assert await operations.start(drain, wait=False).wait() is Result.DONE
+        plan = await operations.plan(OperationKind.DEPLOY, [site.id("worker1")])
+        operation = operations.start(plan, force=True)
+        async for event in operation.follow():
+            if isinstance(event, Output):
+                operation.interrupt()
+        assert await operation.wait() is Result.INTERRUPTED
+        monitor = Monitor(site.session)
+        state = (await monitor.refresh()).workers[site.id("worker1")]
+        assert state.lease is None
+        assert state.remarks[-1].endswith(": it still runs")
+        (site.folder / "end").touch()
+        async with asyncio.timeout(20):
+            while not state.remarks[-1].endswith(": it exited 4"):
+                state = (await monitor.refresh()).workers[site.id("worker1")]
+        await monitor.aclose()
+
+
+async def test_an_unreadable_host_keeps_what_it_was_last(tmp_path: Path) -> None:
+    async with open_site(tmp_path, map_text=MAP.replace(b"balancer", b"balancer_ex1")) as site:
+        monitor = Monitor(site.session)
+        await monitor.refresh()
+        site.map().unlink()
+        for _ in range(2):
+            fleet = await monitor.refresh()
+            state = fleet.workers[site.id("worker1")]
+            assert (state.rotation, state.last) == (Rotation.UNKNOWN, Rotation.STOPPED)
+        await monitor.aclose()
+
+
+def test_jkmount_rules_of_httpd_are_told_but_for_hosts_that_lead_to_one_worker_alone() -> None:
+    rules = (
+        ("balancer", "site:80", "/*", "uriworkermap"),
+        ("balancer", "other:80", "/old/*", "JkMount"),
+        ("worker1", "direct1:80", "/*", "JkMount"),
+        ("worker2", "site:80", "/two/*", "JkMount"),
+    )
+    lines = ["worker.balancer.balance_workers=worker1"]
+    for number, (target, server, uri, source) in enumerate(rules, 1):
+        rule = f"worker.{target}.map.{number}"
+        lines += [f"{rule}.server={server}", f"{rule}.uri={uri}", f"{rule}.source={source}"]
+    text = (Path(__file__).parents[2] / "servers.toml").read_text()
+    apache = next(config.parse(text).apaches())
+    ends = "/home/conf/uriworkermap.properties does not rule these"
+    assert [*overridden_by_httpd(apache, parse_status("\n".join(lines)))] == [
+        f"httpd's configuration has JkMount /old/* to balancer: {ends}",
+        f"httpd's configuration has JkMount /two/* to worker2: {ends}",
+    ]
+
+
+def test_a_member_that_mod_jk_itself_has_out_or_in_error_is_told_only_while_the_map_has_it_in() -> None:
+    text = "worker.w1.type=ajp13\nworker.w1.activation={}\nworker.w1.state={}\n"
+    active, stopped = MemberState(Rotation.ACTIVE, ""), MemberState(Rotation.STOPPED, "")
+    assert "stopped" in status_disagrees(parse_status(text.format("STP", "OK")), "w1", active)
+    assert "ERR" in status_disagrees(parse_status(text.format("ACT", "ERR/FRC")), "w1", active)
+    assert not status_disagrees(parse_status(text.format("ACT", "OK")), "w1", active)
+    assert not status_disagrees(parse_status(text.format("STP", "ERR")), "w1", stopped)
+
+
+def test_no_journal_at_all_is_said_as_such() -> None:
+    assert "before there was a journal" in explanation((), "aa")
+    entry = Entry("t", "ops1", "b1", "web1", "op", "drain", "shop/web1/w1", "begin", "started")
+    assert "before there was a journal" in explanation((entry,), "aa")
+
+
+def test_the_status_worker_is_asked_for_properties_whatever_the_url_says() -> None:
+    assert properties_url("http://h/jkstatus") == "http://h/jkstatus?cmd=list&mime=prop"
+    assert properties_url("http://h/jkstatus?x=1") == "http://h/jkstatus?x=1&cmd=list&mime=prop"
+    assert properties_url("http://h/jkstatus?mime=prop") == "http://h/jkstatus?mime=prop"
