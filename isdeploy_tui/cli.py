@@ -1,0 +1,162 @@
+"""The command line: says what there is, and imports a command's code only when it is asked for.
+
+Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from isdeploy_tui import __version__
+
+DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+
+_DESCRIPTION = """\
+Zero-downtime deploys to Tomcats behind Apache httpd and mod_jk, over SSH.
+Without a command it opens the screen: a tree of Apaches and workers, keys to drain, deploy and restore."""
+
+_EPILOG = """\
+TARGET is service, service/apache or service/apache/worker; shell globs match ('shop/*/worker1').
+Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.
+The configuration is the first of --config, $ISDEPLOY_CONFIG, ./servers.toml,
+~/.config/isdeploy/servers.toml, /etc/isdeploy/servers.toml.
+New here? 'isdeploy-tui demo' needs no server and no configuration."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    general = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    general.add_argument("--config", metavar="FILE", help="the servers.toml to use")
+    general.add_argument("--read-only", action="store_true", help="only watch: nothing that changes a server exists")
+    parser = argparse.ArgumentParser(
+        prog="isdeploy-tui",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[general],
+    )
+    parser.add_argument("--version", action="version", version=f"isdeploy-tui {__version__}")
+    _screen_options(parser)
+    parser.set_defaults(module="screen", function="run_screen")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, module: str, function: str, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".", parents=[general])
+        sub.set_defaults(module=module, function=function, command=name)
+        return sub
+
+    demo = command("demo", "screen", "run_demo", "open the screen on an embedded world; needs no server")
+    _screen_options(demo)
+
+    status = command("status", "status", "run_status", "say where every worker stands")
+    _targets(status, "*")
+    _json(status)
+
+    drain = command("drain", "operate", "run_drain", "take workers out of rotation and wait until it holds")
+    _targets(drain, "+")
+    drain.add_argument("--soft", action="store_true", help="disabled instead of stopped: existing sessions stay")
+    drain.add_argument("--no-wait", action="store_true", help="return after the write, without the settle time")
+    _order(drain)
+
+    restore = command("restore", "operate", "run_restore", "put workers back into rotation, if their Tomcats answer")
+    _targets(restore, "+")
+    restore.add_argument("--no-wait", action="store_true", help="return after the write, without the settle time")
+    _order(restore)
+
+    deploy = command("deploy", "operate", "run_deploy", "run the deploy script of a drained worker")
+    deploy.usage = "isdeploy-tui deploy [-h] [--force] [--yes] [--take-over WHY] [--json] TARGET [-- ARG...]"
+    _targets(deploy, "+")
+    deploy.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _order(deploy)
+    deploy.epilog = "What follows -- goes to the deploy script, word by word."
+
+    roll = command("roll", "operate", "run_roll", "drain, deploy, check and restore one Tomcat after the other")
+    roll.usage = "isdeploy-tui roll [-h] [--batch N] [--pause] [--soft] [--yes] [--json] TARGET... [-- ARG...]"
+    _targets(roll, "+")
+    roll.add_argument("--batch", type=_positive, default=1, metavar="N", help="so many Tomcats at a time (1)")
+    roll.add_argument("--max-failed", type=_count, default=0, metavar="N", help="go on after so many failures (0)")
+    roll.add_argument("--pause", action="store_true", help="wait for a go after each, to test it while it is out")
+    roll.add_argument("--soft", action="store_true", help="first disabled for soft_seconds, so that sessions can end")
+    roll.add_argument("--report", metavar="FILE", help="keep what was done and seen as JSON")
+    roll.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _order(roll)
+    roll.epilog = "What follows -- goes to the deploy scripts, word by word."
+
+    history = command("history", "history", "run_history", "say who did what, from the servers' journals")
+    _targets(history, "*")
+    history.add_argument("-n", "--lines", type=_positive, default=50, metavar="N", help="the last N entries (50)")
+    _json(history)
+
+    logs = command("logs", "logs", "run_logs", "show a worker's catalina.out")
+    logs.add_argument("target", metavar="TARGET")
+    logs.add_argument("-n", "--lines", type=_count, default=100, metavar="N", help="begin with the last N lines (100)")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
+    return parser
+
+
+def _screen_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--theme", default=None, help="a theme by name, such as isdeploy-dark or ansi-light")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+
+
+def _targets(parser: argparse.ArgumentParser, number: str) -> None:
+    parser.add_argument("targets", metavar="TARGET", nargs=number)
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for scripts; one object a line for operations")
+
+
+def _order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="do it although a guard speaks against it")
+    parser.add_argument("--take-over", metavar="WHY", default="", help="take over what somebody left in the middle")
+    _json(parser)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def _positive(text: str) -> int:
+    if (value := _count(text)) == 0:
+        raise ValueError
+    return value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with these arguments (default: the process's) and return its exit status."""
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    given = list(sys.argv[1:] if argv is None else argv)
+    script_arguments: list[str] = []
+    if "--" in given:
+        cut = given.index("--")
+        given, script_arguments = given[:cut], given[cut + 1 :]
+    parser = _parser()
+    options = parser.parse_args(given)
+    options.config = getattr(options, "config", None)
+    options.read_only = getattr(options, "read_only", False)
+    options.arguments = script_arguments
+    if script_arguments and options.function not in {"run_deploy", "run_roll"}:
+        parser.error("only deploy and roll take arguments after --")
+    module = importlib.import_module(f"isdeploy_tui.commands.{options.module}")
+    from isdeploy_tui.config import ConfigError
+
+    try:
+        return int(getattr(module, options.function)(options))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except BrokenPipeError:
+        # Whoever read our output has enough of it; Python would complain once more while closing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED

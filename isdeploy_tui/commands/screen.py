@@ -1,0 +1,85 @@
+"""The screen, on real servers or on the embedded world."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from isdeploy_tui.cli import USAGE
+from isdeploy_tui.engine.session import Session
+
+FRAMES = "30"
+"""Frames a second at most; Textual reads ``TEXTUAL_FPS`` when it is imported."""
+
+
+def run_screen(options: argparse.Namespace) -> int:
+    """Open the screen on the configured servers."""
+    return _run(_on_servers, options)
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """Open the screen on the embedded world."""
+    return _run(_on_demo, options)
+
+
+async def _on_servers(options: argparse.Namespace) -> int:
+    from isdeploy_tui.commands.opening import open_session
+
+    async with open_session(options) as session:
+        return await open_screen(session, options)
+
+
+async def _on_demo(options: argparse.Namespace) -> int:
+    from isdeploy_tui.demo.run import run_demo as run
+    from isdeploy_tui.tui.run import run_tui
+
+    return await run(run_tui, read_only=options.read_only, theme=options.theme, ascii=options.ascii)
+
+
+async def open_screen(
+    session: Session,
+    options: argparse.Namespace,
+    *,
+    banner: str = "",
+    status_line: Callable[[], str] | None = None,
+) -> int:
+    """Show the screen on a session until its person leaves; return the exit status."""
+    from isdeploy_tui.engine.arguments import ArgumentHistory
+    from isdeploy_tui.engine.monitor import Monitor
+    from isdeploy_tui.tui.run import run_tui
+
+    operations = None
+    if not options.read_only:
+        # Read-only has no writing code to call: not even loaded.
+        from isdeploy_tui.engine.operations import Operations
+
+        operations = Operations(session)
+    return await run_tui(
+        session,
+        Monitor(session),
+        operations,
+        theme=options.theme,
+        ascii=options.ascii,
+        banner=banner,
+        status_line=status_line,
+        history=ArgumentHistory.of_user(session.config.secret_arguments),
+    )
+
+
+def _run(screen: Callable[[argparse.Namespace], Coroutine[Any, Any, int]], options: argparse.Namespace) -> int:
+    if problem := _unfit_terminal():
+        print(problem, file=sys.stderr)
+        return USAGE
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES)
+    return asyncio.run(screen(options))
+
+
+def _unfit_terminal() -> str:
+    """Return why no screen can be drawn here, or an empty text."""
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        return "the screen needs a terminal; in scripts use 'isdeploy-tui status --json' and the other commands"
+    if os.environ.get("TERM", "dumb") in {"dumb", ""}:
+        return "this terminal (TERM=dumb) cannot draw a screen; use 'isdeploy-tui status' and the other commands"
+    return ""

@@ -1,0 +1,1 @@
+"""An embedded world to try the program on: SSH server, balancer, Tomcats and visitors in one process."""

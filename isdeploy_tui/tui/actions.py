@@ -1,0 +1,255 @@
+"""Everything that can be done by key, in one table: keys, footer, help and palette are made from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Scope = Literal["app", "main", "tree", "log", "operations"]
+"""Where a key works: everywhere, on the main screen, while the tree or a log has the focus, in the operations view."""
+
+GROUPS = ("Change", "Look", "Choose", "Log", "Program")
+"""The headings of the help, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do.
+
+    ``id`` is its name for remapping; its last part is the Textual action. ``keys`` are alternatives, separated by
+    commas. ``changes`` marks what changes servers or only serves that: gone in read-only mode. ``rank`` orders the
+    footer; 0 keeps it out of it. ``palette`` offers it in the command palette.
+    """
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    group: str
+    scope: Scope
+    changes: bool = False
+    rank: int = 0
+    palette: bool = True
+    display: str = ""
+
+    @property
+    def name(self) -> str:
+        """The Textual action it runs."""
+        return self.id.rpartition(".")[2]
+
+    @property
+    def key_text(self) -> str:
+        """Its keys as a person reads them."""
+        return self.display or " ".join(key_name(key) for key in self.keys.split(","))
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "fleet.drain",
+        "d",
+        "drain",
+        "Take the selected workers out of rotation; shows the exact change first",
+        "Change",
+        "main",
+        changes=True,
+        rank=1,
+    ),
+    Action(
+        "fleet.deploy",
+        "p",
+        "deploy",
+        "Run the deploy script of the selected, drained worker",
+        "Change",
+        "main",
+        changes=True,
+        rank=2,
+    ),
+    Action(
+        "fleet.restore",
+        "r",
+        "restore",
+        "Put the selected workers back into rotation; shows the exact change first",
+        "Change",
+        "main",
+        changes=True,
+        rank=3,
+    ),
+    Action(
+        "fleet.roll",
+        "R",
+        "roll",
+        "Drain, deploy, check and restore the selected Tomcats one after the other; shows the whole plan first",
+        "Change",
+        "main",
+        changes=True,
+        rank=4,
+    ),
+    Action("fleet.show_log", "l", "log", "Show the selected worker's log and go to it", "Look", "main", rank=4),
+    Action("fleet.show_output", "o", "output", "Show the output of the latest deploy script", "Look", "main", rank=9),
+    Action(
+        "fleet.show_operations",
+        "a",
+        "activity",
+        "Show all operations: every step, its time, its output",
+        "Look",
+        "main",
+        rank=8,
+    ),
+    Action("fleet.info", "i", "info", "Show everything known about the selected node", "Look", "main", rank=10),
+    Action(
+        "fleet.zoom", "f", "full", "Give the whole screen to the tree or the log, and back", "Look", "main", rank=11
+    ),
+    Action("fleet.refresh_now", "ctrl+r", "refresh", "Read the servers now", "Look", "main"),
+    Action(
+        "fleet.filter", "slash", "filter", "Show only the workers that match what you type", "Choose", "main", rank=5
+    ),
+    Action(
+        "fleet.problems",
+        "ctrl+z",
+        "problems",
+        "Show only the workers that are not active and up",
+        "Choose",
+        "main",
+    ),
+    Action(
+        "fleet.mark",
+        "space",
+        "mark",
+        "Mark a worker, or all under a node, to act on several at once",
+        "Choose",
+        "tree",
+        changes=True,
+        rank=6,
+        palette=False,
+    ),
+    Action("fleet.unmark", "ctrl+backslash", "unmark", "Take all marks away", "Choose", "main", changes=True),
+    Action(
+        "fleet.switch",
+        "tab",
+        "switch",
+        "Go from the tree to the log, the output and back",
+        "Choose",
+        "main",
+        palette=False,
+    ),
+    Action(
+        "fleet.back",
+        "escape",
+        "back",
+        "One step back: full screen, log, filter, marks, then finished operations",
+        "Choose",
+        "main",
+        palette=False,
+    ),
+    Action(
+        "log.toggle_follow",
+        "s",
+        "follow",
+        "Follow the end of the log, or stand still",
+        "Log",
+        "log",
+        rank=2,
+    ),
+    Action("log.toggle_wrap", "w", "wrap", "Wrap long lines, or cut them off", "Log", "log", rank=3),
+    Action("log.bottom", "G,end,shift+end", "end", "Go to the end and follow", "Log", "log", rank=4, display="G end"),
+    Action(
+        "log.top", "g,home,shift+home", "start", "Go to the first line that is kept", "Log", "log", display="g home"
+    ),
+    Action(
+        "log.line_down",
+        "down,j",
+        "down",
+        "One line on",
+        "Log",
+        "log",
+        palette=False,
+    ),
+    Action("log.line_up", "up,k", "up", "One line back", "Log", "log", palette=False),
+    Action(
+        "log.screen_down",
+        "pagedown,space,ctrl+f",
+        "page down",
+        "One page on",
+        "Log",
+        "log",
+        palette=False,
+        display="pgdn space",
+    ),
+    Action(
+        "log.screen_up",
+        "pageup,b,ctrl+b",
+        "page up",
+        "One page back",
+        "Log",
+        "log",
+        palette=False,
+        display="pgup b",
+    ),
+    Action("log.right", "right", "right", "Half a screen to the right along long lines", "Log", "log", palette=False),
+    Action("log.left", "left", "left", "Half a screen to the left", "Log", "log", palette=False),
+    Action(
+        "operations.stop",
+        "x",
+        "stop after this step",
+        "Ask the operation to stop when its step has ended",
+        "Change",
+        "operations",
+        changes=True,
+        rank=1,
+        palette=False,
+    ),
+    Action("app.help", "question_mark,f1", "help", "This page", "Program", "app", rank=90, display="?"),
+    Action(
+        "app.leave",
+        "q,ctrl+c,ctrl+q",
+        "quit",
+        "Leave; asks while operations run",
+        "Program",
+        "app",
+        rank=91,
+        display="q",
+    ),
+)
+"""All of them."""
+
+_NAMES = {
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "esc",
+    "ctrl+backslash": "^\\",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+
+
+def key_name(key: str) -> str:
+    """Return a key as it is written on the screen: ``/``, ``esc``, ``^r``."""
+    return _NAMES.get(key) or key.replace("ctrl+", "^")
+
+
+def actions_for(scope: Scope) -> Iterator[Action]:
+    """Yield the actions whose keys work there."""
+    return (action for action in ACTIONS if action.scope == scope)
+
+
+def bindings_for(scope: Scope) -> list[BindingType]:
+    """Return the Textual bindings of a scope."""
+    return [
+        Binding(action.keys, action.name, action.label, show=bool(action.rank), tooltip=action.help, id=action.id)
+        for action in actions_for(scope)
+    ]
+
+
+def is_changing(name: str) -> bool:
+    """True for the Textual action of something that is gone in read-only mode."""
+    return name in _CHANGING
+
+
+def find(id: str) -> Action | None:
+    """Return the action of that id."""
+    return _BY_ID.get(id)
+
+
+_BY_ID = {action.id: action for action in ACTIONS}
+_CHANGING = frozenset(action.name for action in ACTIONS if action.changes)

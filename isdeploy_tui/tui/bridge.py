@@ -1,0 +1,193 @@
+"""Carries what the engine says to the screen, at the screen's pace: never a message for each change or line."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+
+from isdeploy_tui.config import ApacheId, WorkerId
+from isdeploy_tui.engine.fleet import Fleet
+from isdeploy_tui.engine.steps import Output
+from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.errors import RemoteError
+from isdeploy_tui.tui.ports import Changed, FleetSource, FollowLog, Lines, Notice, Running
+from isdeploy_tui.tui.story import Story, output_lines
+
+INTERVAL = 0.1
+"""Seconds between two repaints of the tree, at the least."""
+
+KEPT = 50
+"""Operations remembered, at the least; of those that have ended the oldest are forgotten."""
+
+FIRST_LINES = 200
+"""Lines of a log that are read before it is followed."""
+
+
+class FleetBridge:
+    """Gathers what changed in the fleet and tells it at most ten times a second."""
+
+    def __init__(self, source: FleetSource, tell: Callable[[Changed], None]) -> None:
+        self._source = source
+        self._tell = tell
+        self._changed: set[ApacheId | WorkerId] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = float("-inf")
+        self._unsubscribe = source.subscribe(self._note)
+
+    @property
+    def fleet(self) -> Fleet:
+        """The fleet as it is now."""
+        return self._source.fleet
+
+    def close(self) -> None:
+        """Hear no more."""
+        self._unsubscribe()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _note(self, _: Fleet, changed: Changed) -> None:
+        self._changed |= changed
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, self._last + INTERVAL - loop.time()), self.flush)
+
+    def flush(self) -> None:
+        """Tell what has changed so far."""
+        self._last = asyncio.get_running_loop().time()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        changed, self._changed = frozenset(self._changed), set()
+        if changed:
+            self._tell(changed)
+
+
+class OperationsBridge:
+    """Watches operations and keeps their stories. Ending it ends the watching, never an operation."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        changed: Callable[[Story], None],
+        printed: Callable[[Story, list[str]], None],
+    ) -> None:
+        self.stories: list[Story] = []
+        self.dismissed: set[Story] = set()
+        self._clock = clock
+        self._changed = changed
+        self._printed = printed
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def shown(self) -> list[Story]:
+        """Those that run, and those that have ended and are not dismissed."""
+        return [story for story in self.stories if story not in self.dismissed]
+
+    @property
+    def running(self) -> list[Story]:
+        """Those that run."""
+        return [story for story in self.stories if not story.is_over]
+
+    @property
+    def doing(self) -> dict[WorkerId, str]:
+        """What is being done to workers now: ``drain: settle``."""
+        doing: dict[WorkerId, str] = {}
+        for story in self.running:
+            steps = {chapter.target: chapter.step for chapter in story.current}
+            for target in story.operation.plan.targets:
+                step = steps.get(str(target))
+                doing[target] = f"{story.kind.value}: {step}" if step else story.kind.value
+        return doing
+
+    def watch(self, operation: Running) -> Story:
+        """Follow an operation to its end."""
+        story = Story(operation)
+        self.stories.append(story)
+        for old in [story for story in self.stories[:-KEPT] if story.is_over]:
+            self.stories.remove(old)
+            self.dismissed.discard(old)
+        task = asyncio.create_task(self._follow(story))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return story
+
+    def dismiss(self) -> bool:
+        """Put away all that have ended; False when there was none."""
+        ended = {story for story in self.shown if story.is_over}
+        self.dismissed |= ended
+        return bool(ended)
+
+    async def aclose(self) -> None:
+        """Watch no more."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, story: Story) -> None:
+        several = len(story.operation.plan.scripts) > 1
+        async for event in story.operation.follow():
+            story.hear(event)
+            if isinstance(event, Output):
+                self._printed(story, output_lines([event], several=several))
+            else:
+                self._changed(story)
+        story.end(self._clock())
+        self._changed(story)
+
+
+class LogFeed:
+    """Follows one worker's log at a time into a pane."""
+
+    def __init__(self, follow: FollowLog, feed: Callable[[Sequence[str]], None], notice: Callable[[str], None]) -> None:
+        self.worker: WorkerId | None = None
+        self._follow = follow
+        self._feed = feed
+        self._notice = notice
+        self._task: asyncio.Task[None] | None = None
+        self._old: set[asyncio.Task[None]] = set()
+
+    def switch(self, worker: WorkerId) -> None:
+        """Follow another worker's log from now on."""
+        self._let_go()
+        self.worker = worker
+        self._task = asyncio.create_task(self._run(worker))
+
+    async def aclose(self) -> None:
+        """Follow nothing any more."""
+        self._let_go()
+        await asyncio.gather(*self._old, return_exceptions=True)
+
+    def _let_go(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._old.add(self._task)
+            self._task.add_done_callback(self._old.discard)
+            self._task = None
+
+    async def _run(self, worker: WorkerId) -> None:
+        mine = asyncio.current_task()
+        items: AsyncIterator[Lines | Notice] | None = None
+        try:
+            items = self._follow(worker, FIRST_LINES)
+            async for item in items:
+                # The old follower may still hand over a chunk while it is being cancelled.
+                if self._task is not mine:
+                    return
+                lines = getattr(item, "lines", None)
+                if lines is not None:
+                    self._feed(lines)
+                else:
+                    self._notice(str(getattr(item, "text", "")))
+            self._notice("the log has ended")
+        except (RemoteError, LookupError) as error:
+            self._notice(sentence(error))
+        except Exception as error:
+            self._notice(f"the log cannot be followed: {sentence(error)}")
+        finally:
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
+
+
+def sentence(error: BaseException) -> str:
+    """Return an error as a sentence to show."""
+    text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+    return printable(" ".join(text.split())) or type(error).__name__

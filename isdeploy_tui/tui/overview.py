@@ -1,0 +1,192 @@
+"""What is right and what is wrong, summed up for every level of the tree: pure, from a Fleet."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+
+from isdeploy_tui.config import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerId
+from isdeploy_tui.engine.fleet import ApacheState, Fleet, Health, WorkerState
+from isdeploy_tui.engine.plans import OperationKind, OperationPlan
+from isdeploy_tui.modjk.rotation import Rotation
+
+NodeId = str | ApacheId | WorkerId
+"""What a node of the tree stands for: a service by its name, an apache, a worker."""
+
+
+class Severity(IntEnum):
+    """How much something wants to be looked at; the highest of its children is a parent's."""
+
+    GOOD = 0
+    READING = 1
+    OUT = 2
+    UNSURE = 3
+    BAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many workers are in which state; each is counted once.
+
+    ``active`` are those in rotation whose Tomcat is not known to be down, ``down`` those in rotation whose Tomcat
+    does not answer: the ones that cost requests. One that is out of rotation may be up or down, as its deploy needs.
+    """
+
+    total: int = 0
+    active: int = 0
+    disabled: int = 0
+    stopped: int = 0
+    unknown: int = 0
+    down: int = 0
+    reading: int = 0
+    errors: int = 0
+    warnings: int = 0
+    severity: Severity = Severity.GOOD
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.total + other.total,
+            self.active + other.active,
+            self.disabled + other.disabled,
+            self.stopped + other.stopped,
+            self.unknown + other.unknown,
+            self.down + other.down,
+            self.reading + other.reading,
+            self.errors + other.errors,
+            self.warnings + other.warnings,
+            max(self.severity, other.severity),
+        )
+
+
+def is_reading(apache: ApacheState) -> bool:
+    """True before anything of this apache was read."""
+    return not apache.error and not apache.seen
+
+
+def is_stale(apache: ApacheState, config: Config, now: float) -> bool:
+    """True when what is shown of this apache is older than it should be: three polls, and never under ten seconds."""
+    return bool(apache.seen) and now - apache.seen > max(10.0, 3 * config.poll_seconds)
+
+
+def worker_severity(worker: WorkerState, apache: ApacheState) -> Severity:
+    """Return how much a worker wants to be looked at; one that is out and down is being worked on, not broken."""
+    if is_reading(apache):
+        return Severity.READING
+    if worker.rotation is Rotation.UNKNOWN:
+        return Severity.UNSURE
+    if worker.rotation is not Rotation.ACTIVE:
+        return Severity.OUT
+    return {Health.UP: Severity.GOOD, Health.DOWN: Severity.BAD}.get(worker.health, Severity.UNSURE)
+
+
+def count_worker(worker: WorkerState, apache: ApacheState) -> Counts:
+    """Return the counts of one worker."""
+    reading = is_reading(apache)
+    down = worker.in_rotation and worker.health is Health.DOWN
+    return Counts(
+        total=1,
+        active=worker.in_rotation and not down,
+        disabled=worker.rotation is Rotation.DISABLED,
+        stopped=worker.rotation is Rotation.STOPPED,
+        unknown=worker.rotation is Rotation.UNKNOWN and not reading,
+        down=down,
+        reading=reading,
+        severity=worker_severity(worker, apache),
+    )
+
+
+def count_apache(config: ApacheConfig, fleet: Fleet) -> Counts:
+    """Return the counts of one apache's workers, its own errors and warnings in the severity."""
+    apache = fleet.apaches[config.id]
+    total = sum((count_worker(fleet.workers[worker.id], apache) for worker in config.workers), Counts())
+    severity = total.severity
+    if apache.error or (not total.active and not total.reading and not total.unknown):
+        severity = Severity.BAD
+    elif apache.warnings:
+        severity = max(severity, Severity.UNSURE)
+    return total + Counts(errors=bool(apache.error), warnings=len(apache.warnings), severity=severity)
+
+
+def count_service(config: ServiceConfig, fleet: Fleet) -> Counts:
+    """Return the counts of a whole service."""
+    return sum((count_apache(apache, fleet) for apache in config.apaches), Counts())
+
+
+def count_all(config: Config, fleet: Fleet) -> Counts:
+    """Return the counts of everything."""
+    return sum((count_service(service, fleet) for service in config.services), Counts())
+
+
+def phrases(counts: Counts) -> Iterator[tuple[str, Severity]]:
+    """Yield the counts as short phrases with how bad each is: ``2/3 active``, ``1 down``, ``1 unknown``.
+
+    The worst come first, because a narrow tree cuts the rest.
+    """
+    known = counts.total - counts.reading
+    if counts.reading == counts.total:
+        yield f"{counts.total} {'worker' if counts.total == 1 else 'workers'}, reading", Severity.READING
+        return
+    full = counts.active == known
+    level = Severity.GOOD if full else Severity.BAD if not counts.active and not counts.unknown else Severity.OUT
+    yield f"{counts.active}/{known} active", level
+    for number, word, severity in (
+        (counts.errors, "unreachable", Severity.BAD),
+        (counts.down, "down", Severity.BAD),
+        (counts.unknown, "unknown", Severity.UNSURE),
+        (counts.stopped, "stopped", Severity.OUT),
+        (counts.disabled, "disabled", Severity.OUT),
+        (counts.reading, "reading", Severity.READING),
+    ):
+        if number:
+            yield f"{number} {word}", severity
+    if counts.warnings:
+        yield f"{counts.warnings} {'warning' if counts.warnings == 1 else 'warnings'}", Severity.UNSURE
+
+
+def workers_of(node: NodeId | None, config: Config) -> tuple[WorkerId, ...]:
+    """Return the workers that a node of the tree stands for, in the configuration's order."""
+    if node is None:
+        return ()
+    if isinstance(node, str):
+        return tuple(worker.id for worker in config.workers() if worker.id.service == node)
+    if isinstance(node, WorkerId):
+        return (node,)
+    return tuple(worker.id for worker in config.workers() if worker.id.apache_id == node)
+
+
+def matching(config: Config, fleet: Fleet, text: str, *, only_problems: bool = False) -> frozenset[WorkerId]:
+    """Return the workers that a filter lets through: every word of ``text`` occurs in names, state or environment."""
+    words = text.casefold().split()
+    found: set[WorkerId] = set()
+    for service in config.services:
+        for apache in service.apaches:
+            state = fleet.apaches[apache.id]
+            for worker in apache.workers:
+                seen = fleet.workers[worker.id]
+                if only_problems and not (worker_severity(seen, state) > Severity.READING or state.error):
+                    continue
+                haystack = " ".join(
+                    (str(worker.id), service.environment, seen.rotation, seen.health, seen.address, worker.ssh)
+                ).casefold()
+                if all(word in haystack for word in words):
+                    found.add(worker.id)
+    return frozenset(found)
+
+
+def common_name(targets: Iterable[WorkerId]) -> str:
+    """Return a short name for targets: the id of one, ``shop/web1: worker1, worker2`` for several of one apache."""
+    ids = tuple(targets)
+    if not ids:
+        return "nothing"
+    if len(ids) == 1:
+        return str(ids[0])
+    if len({id.apache_id for id in ids}) == 1:
+        names = ", ".join(id.worker for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
+        return f"{ids[0].apache_id}: {names}"
+    return f"{len(ids)} workers"
+
+
+def subject(plan: OperationPlan) -> str:
+    """Return a short name for what a plan is about: the worker of the script of a deploy, else the targets."""
+    if plan.kind is OperationKind.DEPLOY and plan.scripts:
+        return common_name(run.worker.id for run in plan.scripts)
+    return common_name(plan.targets)

@@ -1,0 +1,116 @@
+"""What the screen needs of the engine, as protocols: nothing here can change a server.
+
+The screen knows ``Operations`` by its shape only, so that a read-only run never loads the code behind it.
+"""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from isdeploy_tui.config import ApacheId, WorkerId
+from isdeploy_tui.engine.control import Ask
+from isdeploy_tui.engine.fleet import Fleet
+from isdeploy_tui.engine.plans import OperationKind, OperationPlan
+from isdeploy_tui.engine.session import Session
+from isdeploy_tui.engine.steps import Event
+
+Changed = frozenset[ApacheId | WorkerId]
+FleetCallback = Callable[[Fleet, Changed], None]
+
+
+class FleetSource(Protocol):
+    """``engine.monitor.Monitor``."""
+
+    @property
+    def fleet(self) -> Fleet: ...
+
+    def subscribe(self, callback: FleetCallback) -> Callable[[], None]: ...
+
+    def start(self) -> None: ...
+
+    async def refresh(self, apaches: Collection[ApacheId] | None = None) -> Fleet: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Running(Protocol):
+    """``engine.operations.RunningOperation``."""
+
+    @property
+    def plan(self) -> OperationPlan: ...
+
+    @property
+    def started(self) -> float: ...
+
+    @property
+    def events(self) -> Sequence[Event]: ...
+
+    @property
+    def result(self) -> StrEnum | None: ...
+
+    def follow(self) -> AsyncIterator[Event]: ...
+
+    def interrupt(self) -> None: ...
+
+
+class Runner(Protocol):
+    """``engine.operations.Operations``."""
+
+    @property
+    def running(self) -> Sequence[Running]: ...
+
+    async def plan(
+        self, kind: OperationKind, targets: Sequence[WorkerId], *, soft: bool = False, pause: bool = False
+    ) -> OperationPlan: ...
+
+    def start(
+        self,
+        plan: OperationPlan,
+        *,
+        force: bool = False,
+        wait: bool = True,
+        arguments: Sequence[str] = (),
+        ask: Ask | None = None,
+    ) -> Running: ...
+
+    async def aclose(self) -> None: ...
+
+
+class History(Protocol):
+    """``engine.arguments.ArgumentHistory``: what was typed before for a target, newest first."""
+
+    def history(self, target: WorkerId) -> list[str]: ...
+
+    def remember(self, target: WorkerId, text: str) -> None: ...
+
+
+class Lines(Protocol):
+    """``remote.follow.LogChunk``: raw lines of a log."""
+
+    @property
+    def lines(self) -> Sequence[str]: ...
+
+
+class Notice(Protocol):
+    """``remote.follow.LogNotice``: something to know about the log that is not in it."""
+
+    @property
+    def text(self) -> str: ...
+
+
+FollowLog = Callable[[WorkerId, int], AsyncIterator[Lines | Notice]]
+"""Follow a worker's log from its last so many lines. Raises LookupError when it has none, RemoteError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that the screen is given. ``runner`` is None in read-only mode; ``status_line`` is asked once a second."""
+
+    session: Session
+    monitor: FleetSource
+    runner: Runner | None
+    follow_log: FollowLog
+    history: History
+    banner: str = ""
+    status_line: Callable[[], str] | None = None

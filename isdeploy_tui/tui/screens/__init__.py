@@ -1,0 +1,1 @@
+"""The modal screens: questions, help, plans."""

@@ -1,0 +1,90 @@
+"""What a running operation asks: one of several answers."""
+
+import asyncio
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from isdeploy_tui.engine.control import Ask, Question
+from isdeploy_tui.printable import printable
+
+
+class Choose(ModalScreen[str], inherit_bindings=False):
+    """Dismissed with the key of a choice. There is no way around: the operation waits."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor(-1)", "Up", show=False),
+        Binding("down,j", "cursor(1)", "Down", show=False),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        """Yield the question and its answers."""
+        with Vertical(id="dialog"):
+            yield Static(Content(printable(self._question.text)), id="heading")
+            yield OptionList(
+                *(
+                    Option(Content(f"{number}  {choice.label}"))
+                    for number, choice in enumerate(self._question.choices, 1)
+                ),
+                id="choices",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """Let the arrows choose at once."""
+        self.query_one(OptionList).focus()
+
+    def action_cursor(self, rows: int) -> None:
+        """Go up or down."""
+        choices = self.query_one(OptionList)
+        if rows > 0:
+            choices.action_cursor_down()
+        else:
+            choices.action_cursor_up()
+
+    def on_key(self, event: Any) -> None:
+        """Take a number for its answer."""
+        if event.key.isdigit() and 1 <= int(event.key) <= len(self._question.choices):
+            event.stop()
+            self.dismiss(self._question.choices[int(event.key) - 1].key)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._question.choices[event.option_index].key)
+
+
+def ask_on_screen(app: App[Any]) -> Ask:
+    """Return what puts an operation's question to the person at this screen, one after the other."""
+    turn = asyncio.Lock()
+
+    async def ask(question: Question) -> str:
+        async with turn:
+            screen = Choose(question)
+            answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+            def answered(key: str | None) -> None:
+                if not answer.done():
+                    answer.set_result(key or question.otherwise)
+
+            # The operation is no part of the screen's own tasks: the screen must do the pushing itself.
+            app.call_later(app.push_screen, screen, answered)
+            app.bell()
+            try:
+                return await answer
+            except asyncio.CancelledError:
+                if screen.is_current:
+                    app.call_later(app.pop_screen)
+                raise
+
+    return ask

@@ -1,0 +1,142 @@
+"""What is known of the node under the cursor, as text."""
+
+from collections.abc import Iterator
+
+from textual.content import Content
+from textual.widgets import Static
+
+from isdeploy_tui.config import ApacheConfig, ApacheId, ServiceConfig, WorkerConfig, WorkerId
+from isdeploy_tui.engine.fleet import Health
+from isdeploy_tui.modjk.rotation import Rotation
+from isdeploy_tui.printable import printable
+from isdeploy_tui.tui.ages import duration, moment
+from isdeploy_tui.tui.overview import (
+    NodeId,
+    count_service,
+    is_reading,
+    is_stale,
+    phrases,
+    worker_severity,
+)
+from isdeploy_tui.tui.widgets.tree_label import Piece, Scene, environment, held_by, severity_style, worker_state
+
+Line = tuple[Piece, ...]
+
+
+class Detail(Static):
+    """Shows the description of a node; the most urgent lines come first, because a small screen cuts the rest."""
+
+    DEFAULT_CSS = """
+    Detail {
+        height: auto;
+        max-height: 12;
+        padding: 0 1;
+        background: $surface;
+        border-top: none;
+    }
+    """
+
+    _last: Content | None = None
+
+    def describe(self, node: NodeId | None, scene: Scene) -> None:
+        """Show a node; sends nothing to the terminal when it reads as before."""
+        content = as_content(description(node, scene))
+        if self._last is None or not content.is_same(self._last):
+            self._last = content
+            self.update(content)
+
+
+def as_content(lines: Iterator[Line]) -> Content:
+    """Return lines of pieces as one text; server text in them is never read as markup."""
+    return Content("\n").join(Content.assemble(*line) for line in lines)
+
+
+def description(node: NodeId | None, scene: Scene) -> Iterator[Line]:
+    """Yield the lines about a node."""
+    if isinstance(node, WorkerId):
+        yield from _worker(scene.config.worker(node), scene)
+    elif isinstance(node, ApacheId):
+        yield from _apache(scene.config.apache(node), scene)
+    elif node is not None:
+        yield from _service(scene.config.service(node), scene)
+
+
+def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
+    look, id = scene.look, worker.id
+    dot = f" {look.glyphs.dot} "
+    service, apache = scene.config.service(id.service), scene.config.apache(id.apache_id)
+    state, apache_state = scene.fleet.workers[id], scene.fleet.apaches[id.apache_id]
+    glyph, style = worker_state(state, worker_severity(state, apache_state), look)
+    yield (
+        (str(id), look.strong),
+        *((("  ", ""), environment(service, look)) if service.is_production else ()),
+    )
+    if is_reading(apache_state):
+        yield ((f"{look.glyphs.reading} reading {apache.map} on {apache.ssh}", look.muted),)
+    else:
+        rotation: list[Piece] = [(f"{glyph} {state.rotation.value}", style)]
+        if state.rotation is not Rotation.ACTIVE and state.since:
+            since = f" since {moment(state.since, scene.now)} ({duration(scene.now - state.since)})"
+            rotation.append((since, ""))
+        if state.reason:
+            rotation.append((f": {printable(state.reason)}", look.muted))
+        if state.last is not None:
+            rotation.append((f"; it was {state.last.value} when it could last be read", look.unsure))
+        yield tuple(rotation)
+        for remark in state.remarks:
+            yield ((f"{look.glyphs.warn} {printable(remark)}", look.unsure),)
+    if state.lease is not None and id not in scene.doing:
+        yield ((f"{look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice),)
+    problem = state.error if state.error != apache_state.error else ""
+    if problem:
+        yield ((f"{look.glyphs.bad} {printable(problem)}", look.bad),)
+    yield from _apache_troubles(apache, scene)
+    busy = f"{dot}{state.busy} in flight" if state.busy is not None else ""
+    yield (
+        (f"Tomcat {state.health.value if state.health is not Health.UNKNOWN else 'may be up or down'}", ""),
+        (f"{busy}{dot}{f'{state.address} ' if state.address else ''}on {worker.ssh}", ""),
+    )
+    twins = [other.id for other in scene.config.same_tomcat(id) if other.id != id]
+    if twins:
+        yield ((f"the same Tomcat is {', '.join(map(str, twins))}", look.notice),)
+    if doing := scene.doing.get(id):
+        yield ((f"{look.glyphs.running} {doing}", look.notice),)
+    for name, value in (("log", worker.log), ("deploy", worker.deploy), ("check", worker.check_url)):
+        if value:
+            yield ((f"{name:<7}", look.muted), (printable(value), ""))
+
+
+def _apache(apache: ApacheConfig, scene: Scene) -> Iterator[Line]:
+    look, state = scene.look, scene.fleet.apaches[apache.id]
+    yield (str(apache.id), look.strong), (f" {look.glyphs.dot} httpd on {apache.ssh}", look.muted)
+    yield from _apache_troubles(apache, scene)
+    for warning in state.warnings:
+        yield ((f"{look.glyphs.warn} {printable(warning)}", look.unsure),)
+    if is_reading(state):
+        yield ((f"{look.glyphs.reading} reading", look.muted),)
+    yield ("map    ", look.muted), (printable(apache.map), "")
+    yield ("workers", look.muted), (f" {printable(apache.workers_file)}", "")
+    yield ("reload ", look.muted), (f"every {apache.reload_seconds:g} s; settled after {apache.settle_seconds:g} s", "")
+
+
+def _apache_troubles(apache: ApacheConfig, scene: Scene) -> Iterator[Line]:
+    look, state = scene.look, scene.fleet.apaches[apache.id]
+    if state.error:
+        yield ((f"{look.glyphs.bad} {printable(state.error)}", look.bad),)
+    if state.seen and (state.error or is_stale(state, scene.config, scene.now)):
+        seen = f"last read at {moment(state.seen, scene.now)}, {duration(scene.now - state.seen)} ago"
+        yield ((f"{look.glyphs.warn} {seen}", look.unsure),)
+
+
+def _service(service: ServiceConfig, scene: Scene) -> Iterator[Line]:
+    look = scene.look
+    yield (service.name, look.strong), ("  ", ""), environment(service, look)
+    if service.comment:
+        yield ((printable(service.comment), look.notice),)
+    counts: list[Piece] = []
+    for phrase, severity in phrases(count_service(service, scene.fleet)):
+        counts += [(f" {look.glyphs.dot} ", look.muted)] if counts else []
+        counts.append((phrase, severity_style(look, severity)))
+    yield tuple(counts)
+    if service.operators is not None:
+        yield ("operators ", look.muted), (printable(", ".join(service.operators)) or "nobody", "")

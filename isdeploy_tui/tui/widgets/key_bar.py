@@ -1,0 +1,79 @@
+"""The line at the bottom: the keys that do something here and now."""
+
+from textual.content import Content
+from textual.events import Click
+from textual.screen import Screen
+from textual.widget import Widget
+
+from isdeploy_tui.tui.actions import Action, find, key_name
+from isdeploy_tui.tui.theme import Look
+
+ALWAYS = 90
+"""The rank from which an action is shown however narrow the terminal is."""
+
+
+class KeyBar(Widget):
+    """Shows the bindings of the focused chain that the table ranks, the most needed first, as many as fit."""
+
+    DEFAULT_CSS = """
+    KeyBar {
+        dock: bottom;
+        height: 1;
+        background: $panel;
+        color: $foreground;
+        &:ansi { background: ansi_default; }
+    }
+    """
+
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self._places: list[tuple[int, int, Action]] = []
+
+    def on_mount(self) -> None:
+        """Keep up with the focus and with what can be done."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, _: Screen[object]) -> None:
+        self.refresh()
+
+    def render(self) -> Content:
+        """Return as many keys as fit; help and quit always do."""
+        entries = self._entries()
+        last = [entry for entry in entries if entry[0].rank >= ALWAYS]
+        chosen: list[tuple[Action, Content]] = []
+        room = self.size.width - 1 - sum(self._entry(*entry).cell_length + 2 for entry in last)
+        for entry in entries:
+            content = self._entry(*entry)
+            if entry[0].rank < ALWAYS:
+                room -= content.cell_length + 2
+                if room < 0:
+                    break
+                chosen.append((entry[0], content))
+        chosen += [(entry[0], self._entry(*entry)) for entry in last]
+        self._places, column = [], 1
+        for action, content in chosen:
+            self._places.append((column, column + content.cell_length, action))
+            column += content.cell_length + 2
+        return Content.assemble(" ", Content("  ").join(content for _, content in chosen))
+
+    def on_click(self, event: Click) -> None:
+        """Do what the key under the pointer does."""
+        for start, end, action in self._places:
+            if start <= event.x < end:
+                self.app.simulate_key(action.keys.split(",")[0])
+
+    def _entries(self) -> list[tuple[Action, str, bool]]:
+        found: dict[str, tuple[Action, str, bool]] = {}
+        for active in self.screen.active_bindings.values():
+            action = find(active.binding.id or "")
+            if action is not None and action.rank and active.binding.show:
+                # The first key of the table is the one to show.
+                found.setdefault(action.id, (action, key_name(active.binding.key), active.enabled))
+        # In a log, what can be done with it goes before what the screen can always do.
+        return sorted(found.values(), key=lambda entry: (entry[0].scope != "log", entry[0].rank))
+
+    def _entry(self, action: Action, key: str, enabled: bool) -> Content:
+        key = action.display.split()[0] if action.display else key
+        label = "" if enabled else self._look.muted
+        return Content.assemble((key, self._look.key if enabled else self._look.muted), " ", (action.label, label))

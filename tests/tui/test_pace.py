@@ -1,0 +1,26 @@
+"""How often a pane paints."""
+
+from isdeploy_tui.tui.widgets.pace import FLOOR, FULL, Pace
+
+
+def test_late_paints_slow_it_down_to_a_floor() -> None:
+    pace = Pace()
+    for _ in range(10):
+        pace.painted(due=100.0, now=100.2)
+    assert pace.period == FLOOR
+
+
+def test_it_stays_slow_until_paints_have_been_punctual_for_a_while() -> None:
+    pace = Pace()
+    pace.painted(due=100.0, now=100.1)
+    slow = pace.period
+    pace.painted(due=101.0, now=101.0)
+    assert pace.period == slow
+    pace.painted(due=106.0, now=106.0)
+    assert pace.period == FULL
+
+
+def test_a_little_lateness_is_nothing() -> None:
+    pace = Pace()
+    pace.painted(due=100.0, now=100.04)
+    assert pace.period == FULL

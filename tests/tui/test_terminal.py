@@ -1,0 +1,144 @@
+"""What only a real terminal shows: it is given back as it was, and closing it ends no step."""
+
+import asyncio
+import contextlib
+import os
+import pty
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+
+class Terminal:
+    """The program on a terminal of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process, descriptor: int) -> None:
+        self.process = process
+        self.output = b""
+        self.descriptor = descriptor
+        asyncio.get_running_loop().add_reader(descriptor, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self.descriptor, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            asyncio.get_running_loop().remove_reader(self.descriptor)
+        self.output += data
+
+    @property
+    def text(self) -> str:
+        """Everything printed so far, without control sequences."""
+        return re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", self.output.decode("utf-8", "replace"))
+
+    def type(self, text: str) -> None:
+        os.write(self.descriptor, text.encode())
+
+    async def until(self, text: str) -> None:
+        async with asyncio.timeout(60):
+            while text not in self.text:
+                await asyncio.sleep(0.05)
+
+    async def end(self) -> int:
+        async with asyncio.timeout(60):
+            status = await self.process.wait()
+        await asyncio.sleep(0.1)
+        return status
+
+
+@asynccontextmanager
+async def on_a_terminal(*arguments: str, **variables: str) -> AsyncIterator[Terminal]:
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "LINES": "30", "COLUMNS": "120", **variables}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.tui.living",
+        *arguments,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    terminal = Terminal(process, ours)
+    try:
+        yield terminal
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        asyncio.get_running_loop().remove_reader(ours)
+        with contextlib.suppress(OSError):
+            os.close(ours)
+
+
+async def test_q_gives_the_terminal_back() -> None:
+    async with on_a_terminal() as terminal:
+        await terminal.until("PRODUCTION")
+        assert b"\x1b[?1049h" in terminal.output
+        terminal.type("q")
+        assert await terminal.end() == 0
+        after = terminal.output[terminal.output.rindex(b"\x1b[?1049l") :]
+        assert b"\x1b[?25h" in after
+        assert b"Traceback" not in terminal.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+async def test_a_closed_terminal_lets_the_step_end_before_the_program_does(number: signal.Signals) -> None:
+    async with on_a_terminal() as terminal:
+        await terminal.until("PRODUCTION")
+        # green, which is not production
+        terminal.type("G")
+        await asyncio.sleep(0.3)
+        terminal.type("r")
+        await terminal.until("Restore intranet/gate/green")
+        await terminal.until("Every new request follows")
+        terminal.type("\r")
+        await terminal.until("settle")
+        terminal.process.send_signal(number)
+        terminal.process.send_signal(number)
+        await terminal.until("Waiting for the current step of restore intranet/gate/green")
+        assert await terminal.end() == 0
+        assert "restore intranet/gate/green: interrupted (settle: every new request follows the map)" in terminal.text
+        assert "Traceback" not in terminal.text
+
+
+async def test_a_terminal_that_vanishes_under_a_busy_screen_does_not_keep_the_program() -> None:
+    async with on_a_terminal() as terminal:
+        await terminal.until("PRODUCTION")
+        # A dropped session: nobody reads any more, and every write fails.
+        asyncio.get_running_loop().remove_reader(terminal.descriptor)
+        os.close(terminal.descriptor)
+        # Time for more frames than the screen's queue of output holds.
+        await asyncio.sleep(6)
+        terminal.process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(60):
+            assert await terminal.process.wait() == 0
+
+
+async def test_nothing_from_a_log_reaches_the_terminal_as_a_command() -> None:
+    async with on_a_terminal("--evil") as terminal:
+        await terminal.until("evil")
+        await asyncio.sleep(1)
+        terminal.type("q")
+        await terminal.end()
+        assert b"]52;" not in terminal.output
+        assert b"\x1b[2J" not in terminal.output.split(b"\x1b[?1049h", 1)[1].split(b"evil", 1)[1]
+
+
+async def test_no_color_sends_no_colour_and_still_marks_what_matters() -> None:
+    async with on_a_terminal(NO_COLOR="1") as terminal:
+        await terminal.until("PRODUCTION")
+        await asyncio.sleep(0.5)
+        codes = {code for codes in re.findall(rb"\x1b\[([0-9;]*)m", terminal.output) for code in codes.split(b";")}
+        assert codes <= {b"", b"0", b"1", b"2", b"3", b"4", b"7", b"39", b"49"}
+        assert b"7" in codes
+        terminal.type("q")
+        assert await terminal.end() == 0
