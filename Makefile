@@ -21,7 +21,7 @@ demo: .venv/.for-use
 
 test: .venv/.for-tests
 	@.ci/packages
-	$(BIN)/python -m pytest -q -m "not lab" $(ARGS)
+	$(BIN)/python -m pytest -q -m "not lab" -n 3 $(ARGS)
 	$(BIN)/python -m pytest -q -m lab $(ARGS)
 
 thorough: .venv/.for-tests

@@ -69,7 +69,8 @@ if [ "$own" = yes ]; then
   # A cancel reaches the whole process group. In the foreground, as "wait" may lose the exit status of a program that
   # ends in the moment a signal comes (bash 5.2) or returns the signal instead.
   trap : TERM INT
-  "$@" </dev/null >>"$d/log" 2>&1
+  # In a shell of its own, as some tell of a death by a signal where the output goes, too.
+  (exec "$@" </dev/null >>"$d/log" 2>&1)
   rc=$?
 else
   trap "kill -TERM \$c" TERM INT
