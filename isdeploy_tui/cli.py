@@ -92,6 +92,23 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("target", metavar="TARGET")
     logs.add_argument("-n", "--lines", type=_count, default=100, metavar="N", help="begin with the last N lines (100)")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
+
+    imports = command("import", "imports", "run_import", "make a servers.toml of what is-deploy or Ansible knows")
+    imports.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="the console's config directory, config.json or service/*.json, an agent's setting.json, "
+        "an Ansible inventory (INI, YAML, or what 'ansible-inventory --list' prints)",
+    )
+    imports.add_argument("-o", "--output", metavar="FILE", default="", help="write it there instead of printing it")
+    imports.add_argument("--overwrite", action="store_true", help="also when that file exists")
+    imports.add_argument("--service", metavar="NAME", default="", help="what to call a service that has no name")
+    imports.add_argument("--agent-dir", metavar="DIR", default="", help="where is-deploy's relative paths begin")
+    imports.add_argument("--workers", metavar="FILE", default="", help="a copy of workers.properties: tells the names")
+    for option, what in (("--apaches", "Apaches"), ("--tomcats", "Tomcats")):
+        help = f"the inventory's group of {what}"
+        imports.add_argument(option, metavar="GROUP", action="append", default=[], help=help)
     return parser
 
 

@@ -14,6 +14,11 @@ _RULE_KEY = re.compile(r"-?!?/[^\s=#]*")
 _RULE_VALUE = re.compile(r"[^\s#]([^#]*[^\s#])?")
 
 
+def is_rule(key: str, value: str) -> bool:
+    """True when a map may have the line ``key=value``: what ``rules`` and ``drained`` may hold."""
+    return bool(_RULE_KEY.fullmatch(key) and _RULE_VALUE.fullmatch(value) and (key + value).isprintable())
+
+
 class ConfigError(Exception):
     """A configuration that cannot be used: ``source`` is the file, ``problems`` name place and expectation."""
 
@@ -117,8 +122,7 @@ class Table:
         if value is None:
             return MappingProxyType({})
         if not isinstance(value, dict) or not all(
-            _RULE_KEY.fullmatch(uri) and isinstance(item, str) and _RULE_VALUE.fullmatch(item) and item.isprintable()
-            for uri, item in value.items()
+            isinstance(item, str) and is_rule(uri, item) for uri, item in value.items()
         ):
             self._wrong(key, 'a table of rules, like { "/*" = "balancer" },', value)
             return MappingProxyType({})

@@ -20,15 +20,16 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "printable": set(),
     "config": PURE,
     "modjk": PURE,
+    "importing": BELOW_REMOTE,
     "remote": BELOW_REMOTE,
     "engine": BELOW_ENGINE,
     "tui": BELOW_SCREEN,
     "demo": BELOW_SCREEN,
-    "cli": BELOW_SCREEN | {"tui", "demo"},
+    "cli": BELOW_SCREEN | {"tui", "demo", "importing"},
 }
 """The layers, and those that each may import beside itself."""
 
-LAYER_OF = {"config_table": "config", "commands": "cli", "__main__": "cli", "__init__": "printable"}
+LAYER_OF = {"config_table": "config", "draft": "config", "commands": "cli", "__main__": "cli", "__init__": "printable"}
 """First names of modules whose layer is called otherwise."""
 
 TERMINAL = {"textual", "rich"}
