@@ -53,7 +53,7 @@ class Plan:
     def diff(self) -> tuple[str, ...]:
         """Return the change as lines of a unified diff, without file names, printable."""
         old, new = (
-            [printable(line.removesuffix("\r")) for line in decode(data).split("\n")]
+            [printable(line.removesuffix("\r")) for line in decode(data).removesuffix("\n").split("\n")]
             for data in (self.before, self.after)
         )
         return tuple(difflib.unified_diff(old, new, lineterm="", n=2))[2:]

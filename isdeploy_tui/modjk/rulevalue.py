@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from isdeploy_tui.modjk.properties import Span
 from isdeploy_tui.modjk.workers import Activation
@@ -88,6 +89,8 @@ def split_members(text: str) -> tuple[str, ...]:
     return tuple(name for name in re.split("[ ,]+", text) if name)
 
 
+# A map has thousands of rules and a handful of values.
+@lru_cache(maxsize=1024)
 def parse_value(text: str) -> RuleValue:
     """Split a value as C's ``strtok(";")`` does: empty tokens vanish, also in front of the worker."""
     tokens = [Span(*match.span()) for match in re.finditer("[^;]+", text)]
