@@ -17,22 +17,29 @@ _DESCRIPTION = """\
 Zero-downtime deploys to Tomcats behind Apache httpd and mod_jk, over SSH.
 Without a command it opens the screen: a tree of Apaches and workers, keys to drain, deploy and restore."""
 
-_EPILOG = """\
-TARGET is service, service/apache or service/apache/worker; shell globs match ('shop/*/worker1').
-Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.
+NOTES = {
+    "TARGETS": """\
+TARGET is service, service/apache or service/apache/worker; shell globs match ('shop/*/worker1').""",
+    "EXIT STATUS": """\
+Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.""",
+    "FILES": """\
 The configuration is the first of --config, $ISDEPLOY_CONFIG, ./servers.toml,
-~/.config/isdeploy/servers.toml, /etc/isdeploy/servers.toml.
-New here? 'isdeploy-tui demo' needs no server and no configuration."""
+~/.config/isdeploy/servers.toml, /etc/isdeploy/servers.toml.""",
+    "EXAMPLES": """\
+New here? 'isdeploy-tui demo' needs no server and no configuration.""",
+}
+"""What ``--help`` ends with; the manual page has a section for each."""
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, from which --help, completion and the manual page are made."""
     general = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     general.add_argument("--config", metavar="FILE", help="the servers.toml to use")
     general.add_argument("--read-only", action="store_true", help="only watch: nothing that changes a server exists")
     parser = argparse.ArgumentParser(
         prog="isdeploy-tui",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
+        epilog="\n".join(NOTES.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[general],
     )
@@ -109,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     for option, what in (("--apaches", "Apaches"), ("--tomcats", "Tomcats")):
         help = f"the inventory's group of {what}"
         imports.add_argument(option, metavar="GROUP", action="append", default=[], help=help)
+
+    completion = command("completion", "completion", "run_completion", "print the completion script for a shell")
+    completion.add_argument(
+        "shell", choices=("bash", "zsh", "fish"), help="for example: source <(isdeploy-tui completion bash)"
+    )
+    command("man", "manual", "run_man", "print the manual page: isdeploy-tui man | man -l -")
     return parser
 
 
@@ -152,13 +165,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
 
 
+def _complete(asked: Sequence[str]) -> int:
+    from isdeploy_tui.commands.completion import SCRIPTS, answer
+
+    if asked[:1] and asked[0] in SCRIPTS:
+        sys.stdout.writelines(f"{line}\n" for line in answer(asked[0], asked[1:]))
+    return DONE
+
+
 def _main(argv: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["__complete"]:  # asked by the shells' completion, at every Tab
+        return _complete(given[1:])
     script_arguments: list[str] = []
     if "--" in given:
         cut = given.index("--")
         given, script_arguments = given[:cut], given[cut + 1 :]
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(given)
     options.config = getattr(options, "config", None)
     options.read_only = getattr(options, "read_only", False)

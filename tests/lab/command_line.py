@@ -4,6 +4,7 @@ import asyncio
 import codecs
 import json
 import os
+import re
 import sys
 import termios
 import time
@@ -169,6 +170,11 @@ class Terminal:
         """Return when these words have been written. Raises AssertionError."""
         await until(lambda: words in self.seen or self._process.returncode is not None)
         assert words in self.seen, f"{words!r} never came:\n{self.seen}"
+
+    async def until_matches(self, pattern: re.Pattern[str]) -> None:
+        """Return when what has been written has this in it. Raises AssertionError."""
+        await until(lambda: bool(pattern.search(self.seen)) or self._process.returncode is not None)
+        assert pattern.search(self.seen), f"{pattern.pattern!r} never came:\n{self.seen}"
 
     async def end(self) -> int:
         """Return the exit status."""

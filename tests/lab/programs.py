@@ -69,5 +69,6 @@ def free_ports() -> Iterator[int]:
 
 
 if __name__ == "__main__":
-    # For .ci/packages: what all tests together need, busybox being one of the shells that scripts are run on.
-    print(*missing_packages(), *([] if _runs("busybox") else ["busybox"]))
+    # For .ci/packages: what all tests together need. On busybox's shell the scripts are run, in the others completion.
+    others = {"busybox": "busybox", "zsh": "zsh", "fish": "fish", "groff": "groff-base"}
+    print(*missing_packages(), *(package for name, package in others.items() if not _runs(name)))
