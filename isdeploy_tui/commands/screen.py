@@ -5,10 +5,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isdeploy_tui.cli import USAGE
 from isdeploy_tui.engine.session import Session
+
+if TYPE_CHECKING:
+    from isdeploy_tui.tui.asking import AskOnScreen
 
 FRAMES = "30"
 """Frames a second at most; Textual reads ``TEXTUAL_FPS`` when it is imported."""
@@ -26,9 +29,11 @@ def run_demo(options: argparse.Namespace) -> int:
 
 async def _on_servers(options: argparse.Namespace) -> int:
     from isdeploy_tui.commands.opening import open_session
+    from isdeploy_tui.tui.asking import AskOnScreen
 
-    async with open_session(options) as session:
-        return await open_screen(session, options)
+    ask = AskOnScreen()
+    async with open_session(options, ask) as session:
+        return await open_screen(session, options, ask)
 
 
 async def _on_demo(options: argparse.Namespace) -> int:
@@ -41,9 +46,7 @@ async def _on_demo(options: argparse.Namespace) -> int:
 async def open_screen(
     session: Session,
     options: argparse.Namespace,
-    *,
-    banner: str = "",
-    status_line: Callable[[], str] | None = None,
+    ask: "AskOnScreen | None" = None,
 ) -> int:
     """Show the screen on a session until its person leaves; return the exit status."""
     from isdeploy_tui.engine.arguments import ArgumentHistory
@@ -60,10 +63,9 @@ async def open_screen(
         session,
         Monitor(session),
         operations,
+        ask=ask,
         theme=options.theme,
         ascii=options.ascii,
-        banner=banner,
-        status_line=status_line,
         history=ArgumentHistory.of_user(session.config.secret_arguments),
     )
 

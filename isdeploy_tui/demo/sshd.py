@@ -105,7 +105,7 @@ class Sshd:
         command.add_done_callback(self._commands.discard)
         # An exception that leaves this handler would end the whole connection, and no exit would hang the client.
         try:
-            status = await _run_shell(process, account)
+            status = await run_shell(process, account)
         except OSError as error:
             with suppress(OSError, asyncssh.Error):
                 process.stderr.write(f"cannot start /bin/sh: {error.strerror}\n".encode())
@@ -155,7 +155,7 @@ class _Gate(asyncssh.SSHServer):
         return self._connection.forward_connection("127.0.0.1", port)
 
 
-async def _run_shell(process: "asyncssh.SSHServerProcess[bytes]", account: Account) -> int:
+async def run_shell(process: "asyncssh.SSHServerProcess[bytes]", account: Account) -> int:
     """Run one command and return its exit status, or minus the signal that ended it.
 
     Pumps of our own: redirecting the process onto asyncio's pipes lost the connection after large outputs.

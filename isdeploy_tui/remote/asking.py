@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from isdeploy_tui.printable import printable
@@ -13,11 +14,28 @@ class AskedError(ConnectError):
     """A login was refused after a person had been asked; nobody wants to be asked again without having said so."""
 
 
+@dataclass(frozen=True, slots=True)
+class LoginQuestion:
+    """What has to be answered to log in to ``host``: each of ``prompts`` is a text and whether the answer may be seen.
+
+    ``from_server`` marks words that the server chose: whoever shows them must not let them pass for the program's own,
+    or a server could ask for the passphrase of a key. All text is printable.
+    """
+
+    host: str
+    title: str
+    prompts: tuple[tuple[str, bool], ...]
+    from_server: bool
+
+
 class Ask(Protocol):
     """Puts questions to the person."""
 
-    async def ask(self, host: str, title: str, prompts: tuple[tuple[str, bool], ...]) -> tuple[str, ...] | None:
-        """Return one answer for each ``(text, echo)``, or None when the person gives up. Keeps and logs nothing."""
+    async def ask(self, question: LoginQuestion) -> tuple[str, ...] | None:
+        """Return one answer for each prompt, or None when the person gives up. Keeps and logs nothing.
+
+        Cancelled when the server does not wait any longer.
+        """
 
 
 class Clock:
@@ -72,11 +90,17 @@ class Questions:
         return self._ask is not None
 
     async def put(
-        self, host: str, title: str, prompts: Sequence[tuple[str, bool]], clock: Clock | None = None
+        self,
+        host: str,
+        title: str,
+        prompts: Sequence[tuple[str, bool]],
+        clock: Clock | None = None,
+        *,
+        from_server: bool = False,
     ) -> tuple[str, ...] | None:
         """Ask; what servers wrote is made printable. Returns None when nobody can be asked or the person gave up."""
         if self._ask is None:
             return None
         asked = tuple((printable(text.strip(), 200), echo) for text, echo in prompts)
         async with (clock or Clock(0)).stopped(), self._lock:
-            return await self._ask.ask(host, printable(title, 400), asked)
+            return await self._ask.ask(LoginQuestion(host, printable(title, 400), asked, from_server))

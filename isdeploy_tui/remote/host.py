@@ -93,5 +93,8 @@ class Hosts(Protocol):
     def host(self, name: str) -> Host:
         """Return the server of that ``ssh`` name; does not connect yet."""
 
+    def retry_now(self) -> None:
+        """Let every server be tried at once, whatever has failed before, and ask again what was not answered."""
+
     async def aclose(self) -> None:
         """End all connections."""

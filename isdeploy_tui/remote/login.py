@@ -10,6 +10,9 @@ from isdeploy_tui.remote.hostkeys import HostKeyCheck
 from isdeploy_tui.remote.identities import Identities, Offered
 from isdeploy_tui.remote.sshoptions import HostOptions
 
+MOST_PROMPTS = 10
+"""Questions of one round that a person is bothered with."""
+
 
 class Login(asyncssh.SSHClient):
     """One attempt. A password or a code is asked for once and used once: retries could lock an account."""
@@ -77,8 +80,12 @@ class Login(asyncssh.SSHClient):
             return []
         if "its questions" not in self.offered.keys:
             self.offered.keys.append("its questions")
+        if len(prompts) > MOST_PROMPTS:
+            self._gave_up = True
+            self.offered.notes.append(f"it had {len(prompts)} questions at once")
+            return None
         title = " ".join(text for text in (name.strip(), instructions.strip()) if text)
-        return await self._put(title or f"Log in {self.options.user}", prompts)
+        return await self._put(title, prompts, from_server=True)
 
     def _can_ask(self, what: str) -> bool:
         if self._questions.possible and self.options.may_ask:
@@ -86,9 +93,11 @@ class Login(asyncssh.SSHClient):
         self.offered.notes.append(f"it would take {what}, and nobody can be asked here")
         return False
 
-    async def _put(self, title: str, prompts: Sequence[tuple[str, bool]]) -> tuple[str, ...] | None:
+    async def _put(
+        self, title: str, prompts: Sequence[tuple[str, bool]], *, from_server: bool = False
+    ) -> tuple[str, ...] | None:
         self.offered.asked = True
-        answer = await self._questions.put(self.options.name, title, prompts, self._clock)
+        answer = await self._questions.put(self.options.name, title, prompts, self._clock, from_server=from_server)
         if answer is None or len(answer) != len(prompts):
             self._gave_up = True
             self.offered.notes.append("the question was not answered")

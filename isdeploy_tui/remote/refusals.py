@@ -51,6 +51,9 @@ def refusal(
     if isinstance(error, asyncssh.KeyExchangeFailed):
         sentence = f"{where} and we have no algorithm in common ({printable(str(error), 200)})."
         return ConnectError(name, "other", sentence, "An old sshd needs its algorithms allowed in ssh_config.")
+    if login is not None and login.offered.asked and login.lost is not None:
+        sentence = f"{where} closed the connection while it waited for an answer ({printable(str(error), 200)})."
+        return AskedError(name, "auth", sentence, "sshd waits no longer than its LoginGraceTime.")
     if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
         sentence = f"{where} closed the connection before the login was done ({printable(str(error), 200)})."
         return ConnectError(name, "lost", sentence, "It may limit connections (MaxStartups) or block this address.")

@@ -100,7 +100,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "fleet.zoom", "f", "full", "Give the whole screen to the tree or the log, and back", "Look", "main", rank=11
     ),
-    Action("fleet.refresh_now", "ctrl+r", "refresh", "Read the servers now", "Look", "main"),
+    Action(
+        "fleet.refresh_now",
+        "ctrl+r",
+        "refresh",
+        "Read the servers now; those that were left out at login ask again",
+        "Look",
+        "main",
+    ),
     Action(
         "fleet.filter", "slash", "filter", "Show only the workers that match what you type", "Choose", "main", rank=5
     ),

@@ -10,6 +10,7 @@ from typing import Any
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.steps import Step, StepState
 from isdeploy_tui.tui.app import IsdeployApp
+from isdeploy_tui.tui.asking import AskOnScreen
 from isdeploy_tui.tui.output import forgiving_output
 from isdeploy_tui.tui.overview import subject
 from isdeploy_tui.tui.ports import FleetSource, Runner, Running
@@ -22,12 +23,14 @@ async def run_tui(
     *,
     mouse: bool = True,
     say: Callable[[str], None] | None = None,
+    ask: AskOnScreen | None = None,
     app: IsdeployApp | None = None,
     **options: Any,
 ) -> int:
     """Show the screen until the person leaves, then let every operation finish its step; return the exit status.
 
-    ``options`` are those of IsdeployApp, unless an ``app`` is given. A closed terminal (SIGHUP) and SIGTERM leave,
+    ``ask`` is what the session's servers ask through: it is shown here. ``options`` are those of IsdeployApp, unless an
+    ``app`` is given. A closed terminal (SIGHUP) and SIGTERM leave,
     too; they end no step.
     """
     app = app or IsdeployApp(session, monitor, operations, **options)
@@ -36,7 +39,7 @@ async def run_tui(
         loop.add_signal_handler(number, app.exit)
     monitor.start()
     try:
-        with forgiving_output():
+        with forgiving_output(), ask.on(app) if ask is not None else contextlib.nullcontext():
             await app.run_async(mouse=mouse)
     finally:
         if operations is not None:

@@ -111,6 +111,8 @@ async def started(config: Path, *words: str, **environ: str) -> AsyncIterator[Ru
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "HOME": str(config.parent), **environ},
+        # No terminal to ask at, not even that of whoever runs the tests.
+        start_new_session=True,
     )
     try:
         yield Running(process)

@@ -14,6 +14,7 @@ from isdeploy_tui.engine.operations import Operations
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.remote.connections import SshHosts
 from isdeploy_tui.tui.app import IsdeployApp
+from isdeploy_tui.tui.asking import AskOnScreen
 from tests.lab.command_line import PATIENCE
 from tests.tui.screen_text import screen_text
 
@@ -62,7 +63,8 @@ class Person:
 async def on_screen(file: Path, *, read_only: bool = False) -> AsyncIterator[Person]:
     """Run the screen on a servers.toml as the program does, 120 columns wide."""
     configuration = config.load(file)
-    hosts = SshHosts(configuration.ssh_config, configuration.connect_seconds)
+    ask = AskOnScreen()
+    hosts = SshHosts(configuration.ssh_config, configuration.connect_seconds, ask)
     session = Session(configuration, hosts)
     monitor = Monitor(session)
     operations = None if read_only else Operations(session)
@@ -70,7 +72,8 @@ async def on_screen(file: Path, *, read_only: bool = False) -> AsyncIterator[Per
     monitor.start()
     try:
         async with app.run_test(size=(120, 40)) as pilot:
-            yield Person(app, pilot)
+            with ask.on(app):
+                yield Person(app, pilot)
     finally:
         if operations is not None:
             await operations.aclose()

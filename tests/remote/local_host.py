@@ -215,6 +215,9 @@ class LocalHosts:
     def host(self, name: str) -> LocalHost:
         return self._hosts[name]
 
+    def retry_now(self) -> None:
+        pass
+
     async def aclose(self) -> None:
         pass
 

@@ -32,3 +32,9 @@ def waiting_means_messages_and_not_idle_time(monkeypatch: pytest.MonkeyPatch) ->
     """
     monkeypatch.setattr("textual.app.wait_for_idle", _give_way)
     monkeypatch.setattr("textual.pilot.wait_for_idle", _give_way)
+
+
+@pytest.fixture(autouse=True)
+def dialogs_that_come_unasked_listen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys count without a pause before them."""
+    monkeypatch.setattr("isdeploy_tui.tui.screens.login.QUIET_SECONDS", 0.001)

@@ -125,8 +125,13 @@ class Clock:
 class NoHosts:
     """A session's servers that nobody may ask."""
 
+    retried = 0
+
     def host(self, name: str) -> Host:
         raise AssertionError(f"the screen asked for the server {name}")
+
+    def retry_now(self) -> None:
+        self.retried += 1
 
     async def aclose(self) -> None:
         """Nothing is open."""

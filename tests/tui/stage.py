@@ -1,5 +1,6 @@
 """The whole program over the fake engine, on a screen that no terminal shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +23,7 @@ class Actor:
     def __init__(self, world: World, pilot: Pilot[None]) -> None:
         self.world = world
         self.pilot = pilot
+        self.background: list[asyncio.Task[Any]] = []
 
     async def press(self, *keys: str) -> None:
         """Press keys and let everything settle."""
@@ -66,3 +68,5 @@ async def on_stage(*, size: tuple[int, int] = WIDE, **options: Any) -> AsyncIter
         actor = Actor(world, pilot)
         await actor.settle()
         yield actor
+    for task in actor.background:
+        task.cancel()

@@ -1,5 +1,6 @@
 """Where things stand, as text: ``UPDATE_GOLDENS=1 pytest tests/tui/test_layout.py`` writes the pictures anew."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
+from isdeploy_tui.remote.asking import LoginQuestion
+from isdeploy_tui.tui.asking import AskOnScreen
 from tests.tui.fakes import BLUE, GREEN, START, W1, W2, W3, WEB2
 from tests.tui.stage import SMALL, WIDE, Actor, on_stage
 
@@ -46,6 +49,21 @@ async def story(actor: Actor) -> None:
     await actor.press("a")
 
 
+async def login(actor: Actor) -> None:
+    ask = AskOnScreen()
+
+    async def ask_on() -> None:
+        with ask.on(actor.world.app):
+            await ask.ask(question)
+
+    prompts = (("Password:", False), ("One-time code:", True))
+    question = LoginQuestion("web1", "Two factors are needed on this server since May", prompts, from_server=True)
+    actor.background.append(asyncio.create_task(ask_on()))
+    await actor.until("Two factors")
+    await actor.type("secret")
+    await actor.press("enter", "1", "2")
+
+
 CASES: dict[str, tuple[Callable[[Actor], Awaitable[None]], tuple[int, int], dict[str, Any]]] = {
     "main-80x24": (nothing, SMALL, {"status_line": lambda: "visitors 1,234 · lost 0"}),
     "main-120x40": (nothing, WIDE, {"status_line": lambda: "visitors 1,234 · lost 0", "banner": "DEMO"}),
@@ -54,6 +72,7 @@ CASES: dict[str, tuple[Callable[[Actor], Awaitable[None]], tuple[int, int], dict
     "ascii-80x24": (nothing, SMALL, {"ascii": True}),
     "drain-80x24": (drain, SMALL, {}),
     "deploy-80x24": (deploy, SMALL, {}),
+    "login-80x24": (login, SMALL, {}),
     "failure-80x24": (operations, SMALL, {}),
     "operations-120x40": (story, WIDE, {}),
 }

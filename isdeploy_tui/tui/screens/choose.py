@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from isdeploy_tui.engine.control import Ask, Question
 from isdeploy_tui.printable import printable
+from isdeploy_tui.tui.asking import answer_of
 
 
 class Choose(ModalScreen[str], inherit_bindings=False):
@@ -70,21 +71,6 @@ def ask_on_screen(app: App[Any]) -> Ask:
 
     async def ask(question: Question) -> str:
         async with turn:
-            screen = Choose(question)
-            answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-            def answered(key: str | None) -> None:
-                if not answer.done():
-                    answer.set_result(key or question.otherwise)
-
-            # The operation is no part of the screen's own tasks: the screen must do the pushing itself.
-            app.call_later(app.push_screen, screen, answered)
-            app.bell()
-            try:
-                return await answer
-            except asyncio.CancelledError:
-                if screen.is_current:
-                    app.call_later(app.pop_screen)
-                raise
+            return await answer_of(app, Choose(question)) or question.otherwise
 
     return ask

@@ -208,7 +208,8 @@ class MainScreen(Screen[None]):
         self.set_class(not zoomed and not inside, "-zoom-fleet")
 
     def action_refresh_now(self) -> None:
-        """Read the servers now."""
+        """Read the servers now, also those that failed or were left out when they asked something."""
+        self._ports.session.hosts.retry_now()
         self._refresh(None)
 
     def action_filter(self) -> None:
