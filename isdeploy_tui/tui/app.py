@@ -80,8 +80,7 @@ class IsdeployApp(App[None]):
         self.theme = choice.name if choice.name in self.available_themes else themes.DARK.name
         self.look = Look.of(ascii=ascii, ansi=self.native_ansi_color)
         self.set_class(ascii, "-ascii")
-        if ascii:
-            ScrollBar.renderer = PlainScrollBarRender
+        ScrollBar.renderer = PlainScrollBarRender if ascii else ScrollBarRender
         self.ports = Ports(
             session,
             monitor,

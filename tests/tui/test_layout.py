@@ -12,6 +12,7 @@ from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.remote.asking import LoginQuestion
+from isdeploy_tui.tui.app import PlainScrollBarRender
 from isdeploy_tui.tui.asking import AskOnScreen
 from tests.tui.fakes import BLUE, GREEN, START, W1, W2, W3, WEB2
 from tests.tui.stage import SMALL, WIDE, Actor, on_stage
@@ -62,6 +63,14 @@ async def login(actor: Actor) -> None:
     await actor.until("Two factors")
     await actor.type("secret")
     await actor.press("enter", "1", "2")
+    await actor.until("│ 12 ")
+    await actor.until("nothing is kept")
+
+
+@pytest.fixture(autouse=True)
+def plain_scroll_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a scroll bar's handle stands depends on what was painted before."""
+    monkeypatch.setattr("isdeploy_tui.tui.app.ScrollBarRender", PlainScrollBarRender)
 
 
 CASES: dict[str, tuple[Callable[[Actor], Awaitable[None]], tuple[int, int], dict[str, Any]]] = {

@@ -66,7 +66,7 @@ async def test_giving_up_leaves_the_server_out(key: str) -> None:
 
 
 async def test_what_was_typed_for_something_else_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("isdeploy_tui.tui.screens.login.QUIET_SECONDS", 0.3)
+    monkeypatch.setattr("isdeploy_tui.tui.screens.login.QUIET_SECONDS", 3600)
     async with asking() as (actor, ask):
         await actor.press("d")
         answer = asyncio.create_task(ask.ask(PASSPHRASE))
@@ -75,8 +75,10 @@ async def test_what_was_typed_for_something_else_is_no_answer(monkeypatch: pytes
             await actor.press(key)
         assert not answer.done()
         assert actor.dialog == "LoginDialog"
+        monkeypatch.setattr("isdeploy_tui.tui.screens.login.QUIET_SECONDS", 0.001)
+        await actor.press("x")
         while actor.world.app.focused is None:
-            await asyncio.sleep(0.01)
+            await actor.pilot.pause(0.01)
         await actor.type("mine")
         await actor.press("enter")
         assert await answer == ("mine",)
