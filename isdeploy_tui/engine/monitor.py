@@ -56,7 +56,7 @@ class Monitor:
     async def refresh(self, apaches: Collection[ApacheId] | None = None) -> Fleet:
         """Look once at these apaches (None: all), at all hosts at once, and return the fleet."""
         wanted = [watcher for watcher in self._watchers if apaches is None or watcher.ids & set(apaches)]
-        await asyncio.gather(*(self._look(watcher) for watcher in wanted))
+        await asyncio.gather(*(self._look(watcher, fresh=True) for watcher in wanted))
         return self.fleet
 
     async def aclose(self) -> None:
@@ -72,9 +72,9 @@ class Monitor:
             await self._look(watcher)
             await asyncio.sleep(interval * random.uniform(1 - JITTER, 1 + JITTER))
 
-    async def _look(self, watcher: HostWatcher) -> None:
+    async def _look(self, watcher: HostWatcher, *, fresh: bool = False) -> None:
         try:
-            apaches, workers = await watcher.look()
+            apaches, workers = await watcher.look(fresh=fresh)
         except Exception as error:
             # One host's surprise must not end the watching of the others.
             _LOG.exception("watching %s failed", watcher.name)
@@ -82,22 +82,29 @@ class Monitor:
         self._publish(apaches, workers)
 
     def _publish(self, apaches: Iterable[ApacheState], workers: Iterable[WorkerState]) -> None:
+        """Take what one look brought. With nothing new, the cost does not grow with the fleet's workers."""
         old = self.fleet
         now = self._session.clock()
         new_apaches = {state.id: state for state in apaches}
-        new_workers = {state.id: _with_past(old.workers[state.id], state, now) for state in workers}
-        disagreeing = apaches_disagree(self._shared, {**old.workers, **new_workers})
-        for id in disagreeing.keys() | self._disagreeing.keys():
-            state = new_workers.get(id, old.workers[id])
-            new_workers[id] = _with_remark(state, self._disagreeing.get(id), disagreeing.get(id))
-        self._disagreeing = disagreeing
+        new_workers = {
+            state.id: _with_remark(_with_past(old.workers[state.id], state, now), None, self._disagreeing.get(state.id))
+            for state in workers
+        }
+        if any(state.rotation is not old.workers[id].rotation for id, state in new_workers.items()):
+            disagreeing = apaches_disagree(self._shared, {**old.workers, **new_workers})
+            for id in disagreeing.keys() | self._disagreeing.keys():
+                state = new_workers.get(id, old.workers[id])
+                new_workers[id] = _with_remark(state, self._disagreeing.get(id), disagreeing.get(id))
+            self._disagreeing = disagreeing
+        changed_workers = {id: worker for id, worker in new_workers.items() if worker != old.workers[id]}
         self.fleet = Fleet(
-            MappingProxyType({**old.apaches, **new_apaches}), MappingProxyType({**old.workers, **new_workers})
+            MappingProxyType({**old.apaches, **new_apaches}),
+            MappingProxyType({**old.workers, **changed_workers}) if changed_workers else old.workers,
         )
         changed = frozenset(
             # ``seen`` moves with every good read; it is no news by itself.
             {id for id, state in new_apaches.items() if replace(state, seen=0) != replace(old.apaches[id], seen=0)}
-            | {id for id, worker in new_workers.items() if worker != old.workers[id]}
+            | changed_workers.keys()
         )
         if changed:
             for callback in tuple(self._callbacks):
@@ -114,5 +121,7 @@ def _with_past(before: WorkerState, now: WorkerState, time: float) -> WorkerStat
 
 
 def _with_remark(state: WorkerState, old: str | None, new: str | None) -> WorkerState:
+    if old is None and new is None:
+        return state
     kept = tuple(remark for remark in state.remarks if remark not in {old, new})
     return replace(state, remarks=(*kept, new) if new else kept)

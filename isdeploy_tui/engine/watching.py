@@ -23,6 +23,9 @@ from isdeploy_tui.remote.probes import Pinger
 
 States = tuple[list[ApacheState], list[WorkerState]]
 
+PING_SECONDS = 5
+"""How old an answer of a Tomcat may be while nothing happens to it; one that goes away is noticed at once."""
+
 _OUT = frozenset({Rotation.STOPPED, Rotation.DISABLED})
 
 
@@ -59,8 +62,11 @@ class HostWatcher:
         self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
 
-    async def look(self) -> States:
-        """Look once; what cannot be read comes back as unknown with its error. Raises nothing foreseeable."""
+    async def look(self, *, fresh: bool = False) -> States:
+        """Look once; what cannot be read comes back as unknown with its error. Raises nothing foreseeable.
+
+        ``fresh`` asks every Tomcat anew.
+        """
         async with self._lock:
             try:
                 changed = await self._poll_files()
@@ -68,7 +74,8 @@ class HostWatcher:
                 await self._let_go()
                 return self.failed(str(error))
             self._understand(changed)
-            states = await asyncio.gather(*(self._look_at(apache) for apache in self._apaches))
+            recent = 0 if fresh else PING_SECONDS
+            states = await asyncio.gather(*(self._look_at(apache, recent) for apache in self._apaches))
         return [state for state, _ in states], [worker for _, workers in states for worker in workers]
 
     def failed(self, error: str) -> States:
@@ -105,7 +112,7 @@ class HostWatcher:
             elif apache.id not in self._views or {apache.map, apache.workers_file} & set(changed):
                 self._views[apache.id] = understand(apache, map_file, workers_file)
 
-    async def _look_at(self, apache: ApacheConfig) -> tuple[ApacheState, list[WorkerState]]:
+    async def _look_at(self, apache: ApacheConfig, recent: float) -> tuple[ApacheState, list[WorkerState]]:
         view = self._views.get(apache.id)
         if view is None:
             problems = (self._files.get(path) for path in (apache.map, apache.workers_file))
@@ -119,7 +126,12 @@ class HostWatcher:
         status, (change, scripts), pings = await asyncio.gather(
             self._status(apache),
             self._told(view, leases),
-            asyncio.gather(*(self._ping(view, worker.id.worker) for worker in apache.workers)),
+            asyncio.gather(
+                *(
+                    self._ping(view, worker.id.worker, 0 if printable(worker.tomcat) in leases else recent)
+                    for worker in apache.workers
+                )
+            ),
         )
         health = {worker.id.worker: ping for worker, ping in zip(apache.workers, pings, strict=True)}
         seen_now = _Seen(status, health, leases, change, scripts)
@@ -155,7 +167,7 @@ class HostWatcher:
         # The host's clock told the time when the file came; since then ours has gone on as fast.
         return parse_leases(file.data, file.now + self._session.clock() - self._arrived[path])
 
-    async def _ping(self, view: ApacheView, member: str) -> tuple[Health, str]:
+    async def _ping(self, view: ApacheView, member: str, recent: float) -> tuple[Health, str]:
         worker = view.workers.workers.get(member)
         if worker is None:
             return Health.UNKNOWN, f"{printable(member)} is not defined in {view.apache.workers_file}"
@@ -164,7 +176,7 @@ class HostWatcher:
         if pinger is None:
             pinger = self._pingers[key] = Pinger(self._host, *key)
         try:
-            answer = await pinger.ping()
+            answer = await pinger.ping(recent)
         except RemoteError as error:
             return Health.UNKNOWN, str(error)
         health = Health(answer.health)

@@ -171,6 +171,9 @@ class _Quiet:
         except _LOST:
             raise asyncio.IncompleteReadError(b"", n) from None
 
+    def at_eof(self) -> bool:
+        return self._reader.at_eof()
+
 
 def _send(process: Process, data: bytes) -> None:
     with contextlib.suppress(*_LOST):

@@ -80,6 +80,8 @@ class ByteReader(Protocol):
 
     async def readexactly(self, n: int) -> bytes: ...
 
+    def at_eof(self) -> bool: ...
+
 
 class ByteWriter(Protocol):
     """The writing half of a channel."""

@@ -50,10 +50,24 @@ class Pinger:
         self._stack = AsyncExitStack()
         self._opening: asyncio.Task[_Channel] | None = None
         self._by_script = False
+        self._up_at = -math.inf
         self._lock = asyncio.Lock()
 
-    async def ping(self) -> PingResult:
-        """Ask once. Raises RemoteError when the host itself cannot be asked."""
+    async def ping(self, recent: float = 0) -> PingResult:
+        """Ask once. Raises RemoteError when the host itself cannot be asked.
+
+        A connector that was up less than ``recent`` seconds ago is up still, as long as it holds the connection: one
+        that ends closes it.
+        """
+        now = asyncio.get_running_loop().time()
+        held = self._by_script or (self._channel is not None and not self._channel[0].at_eof())
+        if held and now - self._up_at < recent:
+            return PingResult("up")
+        result = await self._ask_in_time()
+        self._up_at = now if result.health == "up" else -math.inf
+        return result
+
+    async def _ask_in_time(self) -> PingResult:
         async with self._lock:
             if self._by_script:
                 return await self._ask_by_script()

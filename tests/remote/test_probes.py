@@ -94,6 +94,37 @@ async def test_steady_pings_use_one_connection() -> None:
         assert connector.connections == 1
 
 
+async def test_who_was_up_a_moment_ago_and_holds_the_connection_is_not_asked_again() -> None:
+    asked = 0
+
+    async def counting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        while await reader.readexactly(5) == CPING:
+            asked += 1
+            writer.write(CPONG)
+
+    async with Connector(counting) as connector, pinger(LocalHost(), connector.port) as pings:
+        for recent in (60, 60, 0, 60):
+            assert await pings.ping(recent) == PingResult("up")
+    assert asked == 2
+
+
+async def test_who_closed_the_connection_is_asked_at_once_however_recently_it_was_up() -> None:
+    hang_up = asyncio.Event()
+
+    async def ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await once(reader, writer)
+        await hang_up.wait()
+
+    async with Connector(ending) as connector, pinger(LocalHost(), connector.port) as pings:
+        assert (await pings.ping(60)).health == "up"
+        await connector.__aexit__()
+        hang_up.set()
+        async with asyncio.timeout(10):
+            while (await pings.ping(60)).health == "up":
+                await asyncio.sleep(0.01)
+
+
 async def test_pings_at_once_do_not_mix_their_answers() -> None:
     async with Connector(ready) as connector, pinger(LocalHost(), connector.port) as pings:
         assert await asyncio.gather(*(pings.ping() for _ in range(10))) == [PingResult("up")] * 10

@@ -15,12 +15,12 @@ while [ $i -gt 0 ]; do
 done
 if command -v base64 >/dev/null 2>&1; then e=b; encode() { base64 | tr -d '\n'; }
 else e=x; encode() { od -An -v -tx1 | tr -d ' \n'; }; fi
-look() { stat -L -c '%s %Y %d.%i.%y.%z' -- "$1" 2>&1; }
+glance() { stat -L -c '%s %Y %d.%i.%y.%z' -- "$@" 2>&1; }
 no() { printf '! %s %s\n' "$1" "$(printf %s "$2" | tr '\n' ' ')"; }
 send() {  # path, what it looked like before; leaves in s what it looks like now
   j=0
   while j=$((j + 1)); [ $j -le 5 ]; do
-    s=$(look "$1") || {
+    s=$(glance "$1") || {
       case $s in
         *'Permission denied'*) no 42 "$s";;
         *'No such file or directory'* | *'Not a directory'*) no 40 "$s";;
@@ -35,7 +35,7 @@ send() {  # path, what it looked like before; leaves in s what it looks like now
     { command exec 4<"$1"; } 2>/dev/null || { no 42 'cannot be opened'; s=; return; }
     data=$(head -c $((limit + 1)) <&4 | encode)
     # Whoever writes in place lets us read half a file: only what stood still is the file.
-    if [ "$(look "$1")" = "$s" ]; then
+    if [ "$(glance "$1")" = "$s" ]; then
       printf '+ %s %s %s %s ' "$size" "$mtime" "$(date +%s)" $e
       printf '%s\n' "$data"
       return
@@ -43,8 +43,16 @@ send() {  # path, what it looked like before; leaves in s what it looks like now
   done
   no 45 'changes while it is read'; s=
 }
+seen=
 while read -r tick; do
-  i=0
+  # Where nothing has changed, a look is one process, whatever the number of files.
+  all=$(glance "$@")
+  [ "$tick" != all ] && [ "$all" = "$seen" ] && {
+    for p in "$@"; do echo =; done
+    echo .
+    continue
+  }
+  seen=$all i=0
   for p in "$@"; do
     i=$((i + 1)) s=
     [ "$tick" = all ] || eval "s=\${seen$i:-}"
