@@ -1,8 +1,9 @@
 """What is right and what is wrong, summed up for every level of the tree: pure, from a Fleet."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import lru_cache
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerId
 from isdeploy_tui.engine.fleet import ApacheState, Fleet, Health, WorkerState
@@ -40,20 +41,28 @@ class Counts:
     reading: int = 0
     errors: int = 0
     warnings: int = 0
-    severity: Severity = Severity.GOOD
+    severity: Severity = field(default=Severity.GOOD, kw_only=True)
 
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            self.total + other.total,
-            self.active + other.active,
-            self.disabled + other.disabled,
-            self.stopped + other.stopped,
-            self.unknown + other.unknown,
-            self.down + other.down,
-            self.reading + other.reading,
-            self.errors + other.errors,
-            self.warnings + other.warnings,
-            max(self.severity, other.severity),
+    @classmethod
+    def total_of(cls, parts: Iterable["Counts"]) -> "Counts":
+        """Return the counts of all parts together, with the worst severity of any."""
+        counted = tuple(parts)
+        numbers = zip(*(part._numbers for part in counted), strict=True)
+        severity = max((part.severity for part in counted), default=Severity.GOOD)
+        return cls(*map(sum, numbers), severity=severity) if counted else cls()
+
+    @property
+    def _numbers(self) -> tuple[int, ...]:
+        return (
+            self.total,
+            self.active,
+            self.disabled,
+            self.stopped,
+            self.unknown,
+            self.down,
+            self.reading,
+            self.errors,
+            self.warnings,
         )
 
 
@@ -80,40 +89,46 @@ def worker_severity(worker: WorkerState, apache: ApacheState) -> Severity:
 
 def count_worker(worker: WorkerState, apache: ApacheState) -> Counts:
     """Return the counts of one worker."""
-    reading = is_reading(apache)
-    down = worker.in_rotation and worker.health is Health.DOWN
+    return _one(worker.rotation, worker.health, worker_severity(worker, apache))
+
+
+@lru_cache
+def _one(rotation: Rotation, health: Health, severity: Severity) -> Counts:
+    """A thousand workers have a dozen states."""
+    reading = severity is Severity.READING
+    down = rotation is Rotation.ACTIVE and health is Health.DOWN
     return Counts(
         total=1,
-        active=worker.in_rotation and not down,
-        disabled=worker.rotation is Rotation.DISABLED,
-        stopped=worker.rotation is Rotation.STOPPED,
-        unknown=worker.rotation is Rotation.UNKNOWN and not reading,
+        active=rotation is Rotation.ACTIVE and not down,
+        disabled=rotation is Rotation.DISABLED,
+        stopped=rotation is Rotation.STOPPED,
+        unknown=rotation is Rotation.UNKNOWN and not reading,
         down=down,
         reading=reading,
-        severity=worker_severity(worker, apache),
+        severity=severity,
     )
 
 
 def count_apache(config: ApacheConfig, fleet: Fleet) -> Counts:
     """Return the counts of one apache's workers, its own errors and warnings in the severity."""
     apache = fleet.apaches[config.id]
-    total = sum((count_worker(fleet.workers[worker.id], apache) for worker in config.workers), Counts())
+    total = Counts.total_of(count_worker(fleet.workers[worker.id], apache) for worker in config.workers)
     severity = total.severity
     if apache.error or (not total.active and not total.reading and not total.unknown):
         severity = Severity.BAD
     elif apache.warnings:
         severity = max(severity, Severity.UNSURE)
-    return total + Counts(errors=bool(apache.error), warnings=len(apache.warnings), severity=severity)
+    return replace(total, errors=int(bool(apache.error)), warnings=len(apache.warnings), severity=severity)
 
 
 def count_service(config: ServiceConfig, fleet: Fleet) -> Counts:
     """Return the counts of a whole service."""
-    return sum((count_apache(apache, fleet) for apache in config.apaches), Counts())
+    return Counts.total_of(count_apache(apache, fleet) for apache in config.apaches)
 
 
 def count_all(config: Config, fleet: Fleet) -> Counts:
     """Return the counts of everything."""
-    return sum((count_service(service, fleet) for service in config.services), Counts())
+    return Counts.total_of(count_service(service, fleet) for service in config.services)
 
 
 def phrases(counts: Counts) -> Iterator[tuple[str, Severity]]:
@@ -150,7 +165,7 @@ def workers_of(node: NodeId | None, config: Config) -> tuple[WorkerId, ...]:
         return tuple(worker.id for worker in config.workers() if worker.id.service == node)
     if isinstance(node, WorkerId):
         return (node,)
-    return tuple(worker.id for worker in config.workers() if worker.id.apache_id == node)
+    return tuple(worker.id for worker in config.apache(node).workers)
 
 
 def matching(config: Config, fleet: Fleet, text: str, *, only_problems: bool = False) -> frozenset[WorkerId]:

@@ -36,16 +36,24 @@ class TopBar(Widget):
         super().__init__(id=id)
         self.scene = scene
         self.heading = heading
+        self._counts = count_all(scene.config, scene.fleet)
+        self._words = ""
 
     def show(self, scene: Scene, heading: Heading) -> None:
         """Show another state; repaints only when the words differ."""
-        before = self.render().plain
+        if scene.fleet is not self.scene.fleet:
+            self._counts = count_all(scene.config, scene.fleet)
         self.scene, self.heading = scene, heading
-        if self.render().plain != before:
+        if self._line().plain != self._words:
             self.refresh()
 
     def render(self) -> Content:
         """Return the line for the present width."""
+        line = self._line()
+        self._words = line.plain
+        return line
+
+    def _line(self) -> Content:
         look, heading = self.scene.look, self.heading
         parts: list[Content] = []
         if heading.read_only:
@@ -71,7 +79,7 @@ class TopBar(Widget):
 
     def _fleet(self, whole: bool) -> Content:
         look = self.scene.look
-        counts = count_all(self.scene.config, self.scene.fleet)
+        counts = self._counts
         parts: list[tuple[str, str]] = [
             (severity_glyph(look, counts.severity) + " ", severity_style(look, counts.severity))
         ]
