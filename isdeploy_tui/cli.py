@@ -100,6 +100,10 @@ def make_parser() -> argparse.ArgumentParser:
     logs.add_argument("-n", "--lines", type=_count, default=100, metavar="N", help="begin with the last N lines (100)")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as the log grows")
 
+    follow = command("follow", "follow", "run_follow", "show the output of a Tomcat's current or last deploy script")
+    follow.add_argument("target", metavar="TARGET")
+    follow.epilog = "Whoever started it, from its start to its end. The exit status is the script's own."
+
     imports = command("import", "imports", "run_import", "make a servers.toml of what is-deploy or Ansible knows")
     imports.add_argument(
         "files",

@@ -42,8 +42,8 @@ WRITING_SCRIPTS = {"mapwrite.sh", "record.sh", "runstart.sh", "runcancel.sh"}
 
 READING = {
     "remote": ("accesslog", "follow", "inflight", "journal", "mapread", "probes", "runs"),
-    "engine": ("fleet", "history", "logs", "monitor", "targets"),
-    "commands": ("history", "logs", "status"),
+    "engine": ("fleet", "following", "held", "history", "leftover", "logs", "monitor", "targets"),
+    "commands": ("follow", "history", "logs", "status"),
 }
 """Modules that only read, together with all of ``tui``: what they import never changes a server."""
 
@@ -164,7 +164,11 @@ def test_the_command_line_starts_without_loading_the_big_libraries() -> None:
 
 
 def test_the_commands_never_load_the_terminal_library() -> None:
-    assert _loaded_by("commands.operate", "commands.status", "commands.logs", "commands.history") & TERMINAL == set()
+    assert (
+        _loaded_by("commands.operate", "commands.status", "commands.logs", "commands.history", "commands.follow")
+        & TERMINAL
+        == set()
+    )
 
 
 def test_a_read_only_screen_has_loaded_nothing_that_writes() -> None:

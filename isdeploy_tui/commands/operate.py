@@ -12,7 +12,7 @@ from pathlib import Path
 from isdeploy_tui.cli import DONE, FAILED, REFUSED, USAGE
 from isdeploy_tui.commands.audience import forgiving
 from isdeploy_tui.commands.opening import open_session
-from isdeploy_tui.commands.telling import ask_on_terminal, confirmed, show_plan, tell
+from isdeploy_tui.commands.telling import ask_on_terminal, confirmed, how_to_take_over, show_plan, tell
 from isdeploy_tui.config import ConfigError
 from isdeploy_tui.engine import report, traffic
 from isdeploy_tui.engine.operations import Operations, Result, RunningOperation
@@ -107,6 +107,9 @@ async def _carry_out(
             with forgiving(operation.interrupt):
                 tell(event, as_json=options.json)
     result = await operation.wait()
+    if (held := operation.in_the_way) is not None and held.lease.is_orphan:
+        with forgiving(_ignore):
+            print(how_to_take_over(held.worker), file=sys.stderr, flush=True)
     if plan.kind is OperationKind.ROLL and result is not Result.REFUSED:
         counted = await traffic.count(session, ends)
         if not options.json:

@@ -43,7 +43,7 @@ async def _status(options: argparse.Namespace) -> int:
     return FAILED if any(fleet.apaches[state.id.apache_id].error for state in states) else DONE
 
 
-def _as_json(fleet: Fleet, state: WorkerState) -> dict[str, str | int | None]:
+def _as_json(fleet: Fleet, state: WorkerState) -> dict[str, object]:
     return {
         "service": state.id.service,
         "apache": state.id.apache,
@@ -52,6 +52,24 @@ def _as_json(fleet: Fleet, state: WorkerState) -> dict[str, str | int | None]:
         "health": state.health.value,
         "busy": state.busy,
         "error": fleet.apaches[state.id.apache_id].error or state.error,
+        "leftover": _leftover(state),
+    }
+
+
+def _leftover(state: WorkerState) -> dict[str, str | int | None] | None:
+    """Return what was left in the middle on a worker, or that its script ran last while it stays out; else None."""
+    left, lease = state.leftover, state.lease if state.lease is not None and state.lease.is_orphan else None
+    who = left or lease
+    if who is None:
+        return None
+    return {
+        "kind": who.kind,
+        "user": who.user,
+        "bastion": who.bastion,
+        "step": lease.step if lease else None,
+        "run": who.run or None,
+        "script": left.outcome.standing.value if left else None,
+        "code": left.outcome.code if left else None,
     }
 
 
@@ -72,6 +90,9 @@ def _print_leases(states: Sequence[WorkerState], now: float) -> None:
                 print(f"{state.id}: left in the middle of {what}, not heard of for {lease.age:.0f} s")
             else:
                 print(f"{state.id}: {what}, for {max(0.0, now - lease.since):.0f} s")
+        if left := state.leftover:
+            out = "" if state.in_rotation else "; it is still out of rotation"
+            print(f"{state.id}: {left.sentence}{out} (isdeploy-tui follow {state.id})")
 
 
 def _print_remarks(fleet: Fleet, states: Sequence[WorkerState]) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from isdeploy_tui.commands.prompt import read_line
-from isdeploy_tui.config import ServiceConfig
+from isdeploy_tui.config import ServiceConfig, WorkerId
 from isdeploy_tui.engine.control import Question
 from isdeploy_tui.engine.plans import MapChange, OperationPlan
 from isdeploy_tui.engine.secrets import mask
@@ -45,6 +45,15 @@ def _show_change(change: MapChange) -> None:
         print(f"    {line}")
     for rule, members in change.active.items():
         print(f"    active for {rule}: {', '.join(members) or 'nobody'}")
+
+
+def how_to_take_over(worker: WorkerId) -> str:
+    """Return what to type when somebody left a worker in the middle."""
+    return (
+        f"Look at it: isdeploy-tui history {worker}; isdeploy-tui follow {worker} shows its script's output. "
+        "The same command with --take-over 'why' goes on; "
+        f"isdeploy-tui restore {worker} --take-over 'why' puts it back."
+    )
 
 
 async def confirmed(services: Sequence[ServiceConfig]) -> bool:

@@ -96,7 +96,8 @@ async def run_script(session: Session, run: ScriptRun, control: Control) -> Asyn
         if control.interrupted.is_set():
             yield step(StepState.FAILED, "interrupted; nothing was deployed", "")
             return
-        await start_run(host, run_id, [run.script, *control.arguments], tomcat=worker.tomcat)
+        words = [run.script, *control.arguments]
+        await start_run(host, run_id, words, label=str(session.operator), tomcat=worker.tomcat)
     except (RemoteError, LeaseLostError) as error:
         # When the connection was lost over it, there may be one to look up.
         yield step(StepState.FAILED, str(error), run_id if isinstance(error, ConnectionLostError) else "")

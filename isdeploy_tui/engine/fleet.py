@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from isdeploy_tui.config import ApacheId, Config, WorkerId
+from isdeploy_tui.engine.leftover import Leftover
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.remote.journal import Lease
 
@@ -24,9 +25,10 @@ class WorkerState:
 
     ``busy`` is requests in flight (None: not known). ``error`` says why something could not be read; ``reason`` why
     the rotation is what it is (the rule that causes it, or why it is unknown); ``remarks`` what does not fit together;
-    ``address`` is the AJP connector as ``host:port``. ``lease`` is who works on it. ``since`` is the Unix time at which
-    this rotation was first seen by this program. When the rotation is unknown because its Apache cannot be read,
-    ``last`` is what it was when that was last possible.
+    ``address`` is the AJP connector as ``host:port``. ``lease`` is who works on it, or has left it in the middle;
+    ``leftover`` the deploy script that ran on it last, when it is out or was left and nobody works on it. ``since`` is
+    the Unix time at which this rotation was first seen by this program. When the rotation is unknown because its Apache
+    cannot be read, ``last`` is what it was when that was last possible.
     """
 
     id: WorkerId
@@ -40,6 +42,7 @@ class WorkerState:
     remarks: tuple[str, ...] = ()
     lease: Lease | None = None
     last: Rotation | None = None
+    leftover: Leftover | None = None
 
     @property
     def in_rotation(self) -> bool:

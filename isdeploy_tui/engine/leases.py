@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from isdeploy_tui.config import ApacheConfig, WorkerConfig, WorkerId
+from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.leftover import outcome
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.remote.errors import RemoteError
@@ -23,10 +24,9 @@ BEAT_SECONDS = 15.0
 class LeaseRefusedError(Exception):
     """Somebody else works, or worked, on a Tomcat of this operation. Nothing was changed."""
 
-    def __init__(self, worker: WorkerId, lease: Lease, outcome: str = "") -> None:
-        self.worker = worker
-        self.lease = lease
-        super().__init__(_refusal(worker, lease, outcome))
+    def __init__(self, held: InTheWay) -> None:
+        self.held = held
+        super().__init__(held.sentence)
 
 
 class LeaseLostError(Exception):
@@ -50,7 +50,7 @@ class Held:
         self._places: list[_Place] = []
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
-        self.replaced: list[tuple[WorkerId, Lease, str]] = []
+        self.replaced: list[InTheWay] = []
 
     async def take(self, places: Iterable[_Place], take_over: bool) -> None:
         """Take the leases one after the other. Raises LeaseRefusedError, RemoteError; none is kept then."""
@@ -59,17 +59,16 @@ class Held:
             host = self._session.host(apache.ssh)
             taken = await take_lease(host, apache.map, place.lease, take_over=take_over, sudo=apache.sudo)
             if not taken.is_ours and taken.other is not None:
-                raise LeaseRefusedError(place.worker, taken.other, await self._outcome(place, taken.other))
+                raise LeaseRefusedError(await self._in_the_way(place, taken.other))
             self._places.append(place)
             if taken.result is Taking.REPLACED and taken.other is not None:
-                story = await self._outcome(place, taken.other)
-                self.replaced.append((place.worker, taken.other, story))
+                self.replaced.append(await self._in_the_way(place, taken.other))
 
-    async def _outcome(self, place: _Place, lease: Lease) -> str:
-        """Return what became of the script of somebody who is gone; empty when there was none."""
-        if not lease.run or not lease.is_orphan:
-            return ""
-        return f"Its script's run is {lease.run}: {await outcome(self._session, place.worker, lease.run)}."
+    async def _in_the_way(self, place: _Place, lease: Lease) -> InTheWay:
+        """Look up what became of the script of somebody who is gone."""
+        gone = bool(lease.run) and lease.is_orphan
+        script = await outcome(self._session, place.worker, lease.run) if gone else None
+        return InTheWay(place.worker, lease, self._session.clock() - lease.since, script)
 
     def tell(self, step: str, run: str = "") -> None:
         """Say what the operation is at; others read it in a moment, as nobody waits for that."""
@@ -165,19 +164,3 @@ def _places(session: Session, operation: str, kind: str, targets: Sequence[Worke
         folder = apache.map.rpartition("/")[0]
         places.setdefault((apache.ssh, folder, worker.tomcat), _Place(apache, worker.id, lease))
     return [places[key] for key in sorted(places)]
-
-
-def _refusal(worker: WorkerId, lease: Lease, outcome: str) -> str:
-    what = f"{lease.kind or 'an operation'} by {lease.holder}, step '{lease.step}'"
-    if not lease.is_orphan:
-        return f"{worker} is at work already: {what}, heard of {lease.age:.0f} s ago. Nothing was changed."
-    story = f" {outcome}" if outcome else ""
-    return (
-        f"{worker} was left in the middle of {what}, not heard of for {_minutes(lease.age)}.{story} "
-        f"Look at it (isdeploy-tui history {worker}). The same command with --take-over 'why' goes on; "
-        f"isdeploy-tui restore {worker} --take-over 'why' puts it back."
-    )
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

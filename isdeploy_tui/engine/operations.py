@@ -11,6 +11,7 @@ from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine import guards
 from isdeploy_tui.engine.control import Ask, Control
 from isdeploy_tui.engine.deploying import deploy
+from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.leases import Held, LeaseRefusedError, hold, new_operation_id
 from isdeploy_tui.engine.planning import plan_deploy, plan_rotation
 from isdeploy_tui.engine.plans import OperationKind, OperationPlan
@@ -39,7 +40,10 @@ class Result(StrEnum):
 
 
 class RunningOperation:
-    """An operation under way or ended: ``plan``, ``started`` (Unix seconds), its events so far, ``result``."""
+    """An operation under way or ended: ``plan``, ``started`` (Unix seconds), its events so far, ``result``.
+
+    ``in_the_way`` is who holds a Tomcat that it wanted, when that is why it was refused.
+    """
 
     def __init__(self, session: Session, plan: OperationPlan, control: Control, reason: str = "") -> None:
         self.id = new_operation_id()
@@ -47,6 +51,7 @@ class RunningOperation:
         self.started = session.clock()
         self.events: list[Event] = []
         self.result: Result | None = None
+        self.in_the_way: InTheWay | None = None
         self._session = session
         self._control = control
         self._reason = reason
@@ -82,8 +87,9 @@ class RunningOperation:
         try:
             result = await self._guarded()
         except LeaseRefusedError as error:
-            result = Result.REFUSED
-            await self._publish(Step(self._session.clock(), str(error.worker), "lease", StepState.REFUSED, str(error)))
+            result, self.in_the_way = Result.REFUSED, error.held
+            target = str(error.held.worker)
+            await self._publish(Step(self._session.clock(), target, "lease", StepState.REFUSED, str(error)))
         except RemoteError as error:
             await self._publish(self._failure(str(error)))
         except Exception as error:
@@ -117,10 +123,10 @@ class RunningOperation:
         return result
 
     def _taken_over(self, held: Held) -> Iterator[Step]:
-        for worker, lease, story in held.replaced:
-            detail = " ".join(filter(None, (f"taken over from {lease.holder}, who was at '{lease.step}'.", story)))
-            detail = f"{detail.removesuffix('.')}: {self._reason}"
-            yield Step(self._session.clock(), str(worker), "lease", StepState.DONE, detail)
+        for other in held.replaced:
+            words = f"taken over from {other.lease.holder}, who was at '{other.lease.step}'", other.script
+            detail = f"{'. '.join(filter(None, words))}: {self._reason}"
+            yield Step(self._session.clock(), str(other.worker), "lease", StepState.DONE, detail)
 
     def _forced(self) -> Iterator[Step]:
         for refusal in self.plan.refusals:

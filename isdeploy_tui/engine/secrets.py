@@ -1,6 +1,7 @@
 """Deploy arguments that nobody must read: masked before they reach the screen, the journal or the history."""
 
 import fnmatch
+import re
 from collections.abc import Sequence
 
 MASK = "****"
@@ -38,3 +39,12 @@ def hide(text: str, arguments: Sequence[str], patterns: Sequence[str]) -> str:
         if len(secret) >= _SHORTEST and is_secret(arguments, index, patterns):
             text = text.replace(secret, MASK)
     return text
+
+
+def hide_words(text: str, patterns: Sequence[str]) -> str:
+    """Return a line with every word masked that looks like a secret argument: for who does not know the arguments."""
+    if not patterns:
+        return text
+    pieces = re.split(r"(\s+)", text)
+    pieces[::2] = mask(pieces[::2], patterns)
+    return "".join(pieces)

@@ -9,7 +9,7 @@ from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerConfig, WorkerId
 from isdeploy_tui.engine import drift
 from isdeploy_tui.engine.fleet import ApacheState, Health, WorkerState
 from isdeploy_tui.engine.lastchange import Journal, explanation
-from isdeploy_tui.engine.leftover import Scripts
+from isdeploy_tui.engine.leftover import Leftover, Scripts
 from isdeploy_tui.engine.reading import ApacheView, understand
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.status import read_status
@@ -37,7 +37,7 @@ class _Seen:
     pings: Mapping[str, tuple[Health, str]]
     leases: Mapping[str, Lease]
     change: str
-    scripts: Mapping[WorkerId, str]
+    scripts: Mapping[WorkerId, Leftover | None]
 
 
 class HostWatcher:
@@ -149,9 +149,12 @@ class HostWatcher:
         status = await read_status(self._session, apache)
         return status if isinstance(status, JkStatus) else JkStatus()
 
-    async def _told(self, view: ApacheView, leases: Mapping[str, Lease]) -> tuple[str, Mapping[WorkerId, str]]:
-        """Ask the journal only when something is out that wants explaining: who did it, and how scripts ended."""
-        if all(member.rotation is Rotation.ACTIVE for member in view.members.values()):
+    async def _told(
+        self, view: ApacheView, leases: Mapping[str, Lease]
+    ) -> tuple[str, Mapping[WorkerId, Leftover | None]]:
+        """Ask the journal only when something is out or left that wants explaining: who did it, how scripts ended."""
+        out = any(member.rotation is not Rotation.ACTIVE for member in view.members.values())
+        if not out and not any(lease.is_orphan for lease in leases.values()):
             return "", {}
         leased = self._arrived.get(leases_of(view.apache.map), 0.0)
         entries = await self._journals[view.apache.id].read(view.map.sha256, leased, self._session.clock())
@@ -188,10 +191,12 @@ def _paths(apache: ApacheConfig) -> tuple[str, str, str]:
 
 
 def _is_left(view: ApacheView, worker: WorkerConfig, leases: Mapping[str, Lease]) -> bool:
-    """True when a worker is out and nobody is at work on it."""
+    """True when nobody is at work on a worker, though it is out, or whoever was is gone."""
     member = view.members.get(worker.id.worker)
     lease = leases.get(printable(worker.tomcat))
-    return member is not None and member.rotation in _OUT and (lease is None or lease.is_orphan)
+    if lease is not None:
+        return lease.is_orphan
+    return member is not None and member.rotation in _OUT
 
 
 def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState:
@@ -205,7 +210,6 @@ def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState
     remarks = (
         drift.status_disagrees(seen.status, name, member),
         seen.change if out and lease is None else "",
-        seen.scripts.get(id, ""),
         *(
             f"rule {printable(rule)} names it alone: its requests reach it whatever is drained"
             for rule in member.pinned
@@ -221,4 +225,5 @@ def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState
         address=printable(view.workers.address(name)) if name in view.workers.workers else "",
         remarks=tuple(filter(None, remarks)),
         lease=lease,
+        leftover=seen.scripts.get(id),
     )

@@ -102,7 +102,16 @@ async def run_outcome(host: Host, run_id: str) -> RunOutcome:
 
 async def going_run(host: Host, tomcat: str) -> str | None:
     """Return the id of a run of that Tomcat that goes on, None when there is none. Raises ScriptError and the like."""
-    reply = await host.run("runbusy.sh", tomcat)
+    return await _run_named(host, "runbusy.sh", tomcat)
+
+
+async def latest_run(host: Host, tomcat: str) -> str | None:
+    """Return the id of the run of that Tomcat that was started last; None when there is none. Raises as going_run."""
+    return await _run_named(host, "runlast.sh", tomcat)
+
+
+async def _run_named(host: Host, script: str, tomcat: str) -> str | None:
+    reply = await host.run(script, tomcat)
     if reply.status != 0:
         raise ScriptError(host.name, reply.status, f"The runs could not be looked up (status {reply.status}).")
     found = next((line.removeprefix(b"run ") for line in reply.lines if line.startswith(b"run ")), None)

@@ -68,27 +68,28 @@ async def test_a_worker_that_is_out_tells_how_its_last_script_ended(tmp_path: Pa
     async with open_site(tmp_path) as site:
         operations = Operations(site.session)
 
-        async def remarks() -> str:
+        async def told() -> str:
             monitor = Monitor(site.session)
             fleet = await monitor.refresh()
             await monitor.aclose()
-            return " | ".join(fleet.workers[site.id("worker1")].remarks)
+            left = fleet.workers[site.id("worker1")].leftover
+            return left.sentence if left is not None else ""
 
         async def ordered(kind: OperationKind, *arguments: str) -> Result:
             plan = await operations.plan(kind, [site.id("worker1")])
             return await operations.start(plan, wait=False, force=True, arguments=arguments).wait()
 
         assert await ordered(OperationKind.DRAIN) is Result.DONE
-        assert "script" not in await remarks()
+        assert "script" not in await told()
         assert await ordered(OperationKind.DEPLOY, "v2", "3") is Result.FAILED
-        assert "deploy script of the deploy by ops1@bastion1, run " in await remarks()
-        assert (await remarks()).endswith(": it exited 3")
+        assert "deploy script of the deploy by ops1@bastion1, run " in await told()
+        assert (await told()).endswith(": it exited 3")
         assert await ordered(OperationKind.DEPLOY, "v2") is Result.DONE
-        assert (await remarks()).endswith(": it exited 0")
-        # What came before the last operation on it explains nothing any more.
+        assert (await told()).endswith(": it exited 0")
+        # Once it has been back, what ran on it before explains nothing any more.
         assert await ordered(OperationKind.RESTORE) is Result.DONE
         assert await ordered(OperationKind.DRAIN) is Result.DONE
-        assert "script" not in await remarks()
+        assert "script" not in await told()
 
 
 async def test_a_script_that_goes_on_without_its_program_is_told_by_all(tmp_path: Path) -> None:
@@ -107,11 +108,15 @@ async def test_a_script_that_goes_on_without_its_program_is_told_by_all(tmp_path
         monitor = Monitor(site.session)
         state = (await monitor.refresh()).workers[site.id("worker1")]
         assert state.lease is None
-        assert state.remarks[-1].endswith(": it still runs")
+        assert state.leftover is not None
+        assert state.leftover.outcome.short == "script still running"
+        assert (state.leftover.kind, state.leftover.user, state.leftover.bastion) == ("deploy", "ops1", "bastion1")
+        assert state.leftover.targets == ("shop/web1/worker1",)
         (site.folder / "end").touch()
         async with asyncio.timeout(20):
-            while not state.remarks[-1].endswith(": it exited 4"):
+            while state.leftover is None or state.leftover.outcome.short != "exited 4":
                 state = (await monitor.refresh()).workers[site.id("worker1")]
+        assert not state.leftover.went_well
         await monitor.aclose()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from isdeploy_tui.engine import gates
 from isdeploy_tui.engine.history import read_history
+from isdeploy_tui.engine.leftover import Standing
 from isdeploy_tui.engine.operations import Operations, Result
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.engine.steps import Step
@@ -38,7 +39,9 @@ async def test_an_operation_on_a_tomcat_that_somebody_works_on_is_refused_with_h
             operation = operations.start(plan, **options)
             assert await operation.wait() is Result.REFUSED
             assert isinstance(operation.events[-1], Step)
-            assert "deploy by ops2@bastion2, step 'script'" in operation.events[-1].detail
+            assert "deploy by ops2@bastion2, step 'script', for " in operation.events[-1].detail
+            assert operation.in_the_way is not None
+            assert not operation.in_the_way.lease.is_orphan
         assert site.map().read_bytes() == MAP
 
 
@@ -52,7 +55,10 @@ async def test_an_orphan_is_refused_with_its_story_and_taken_over_with_a_reason(
         assert await operation.wait() is Result.REFUSED
         assert isinstance(operation.events[-1], Step)
         assert "run is 20261122T100000Z-worker1-aaaa" in operation.events[-1].detail
-        assert "--take-over" in operation.events[-1].detail
+        assert operation.in_the_way is not None
+        assert operation.in_the_way.lease.is_orphan
+        assert operation.in_the_way.outcome is not None
+        assert operation.in_the_way.outcome.standing is Standing.UNKNOWN
         operation = operations.start(plan, take_over="ops2 went home", wait=False)
         assert await operation.wait() is Result.DONE
         history = await read_history(site.session, [site.config.worker(site.id("worker1"))])

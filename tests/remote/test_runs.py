@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from isdeploy_tui.remote.errors import ScriptError
-from isdeploy_tui.remote.runs import RunEnd, run_outcome
+from isdeploy_tui.remote.runs import RunEnd, latest_run, run_outcome
 from isdeploy_tui.remote.runstart import cancel_run, start_run
 from tests.remote.kept_runs import ID, ended, follow, home, host, run_file, script
 from tests.remote.local_host import LocalHost
@@ -162,3 +162,18 @@ async def test_without_setsid_it_still_outlives_us(
     assert await cancel_run(host, "next")
     output, end = await follow(host, "next")
     assert (output.splitlines()[0], end) == (b"a", RunEnd(143, lost=False))
+
+
+@pytest.mark.parametrize("userland", USERLANDS)
+async def test_the_latest_run_of_a_tomcat_is_found_whether_it_goes_on_or_not(userland: str, tmp_path: Path) -> None:
+    host = make_host(userland, tmp_path / "server")
+    assert await latest_run(host, "was1-a") is None
+    for number, tomcat in enumerate(("was1-a", "was1-a", "was1 b", "")):
+        await start_run(host, f"run-{number}", [script(tmp_path, ":")], tomcat=tomcat)
+        await follow(host, f"run-{number}")
+    assert await latest_run(host, "was1-a") == "run-1"
+    assert await latest_run(host, "was1 b") == "run-2"
+    assert await latest_run(host, "was1") is None
+    await start_run(host, "run-4", [script(tmp_path, "sleep 60")], tomcat="was1-a")
+    assert await latest_run(host, "was1-a") == "run-4"
+    await cancel_run(host, "run-4")
