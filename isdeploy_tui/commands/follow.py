@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import sys
-import time
 from contextlib import aclosing
 
 from isdeploy_tui.cli import FAILED, USAGE
@@ -43,20 +42,12 @@ async def _follow(options: argparse.Namespace) -> int:
                     if isinstance(event, Output):
                         print("\n".join(event.lines), flush=True)
                     elif isinstance(event, ScriptFound):
-                        print(f"-- {found(event)}", file=sys.stderr, flush=True)
+                        print(f"-- {event.text}", file=sys.stderr, flush=True)
                     elif isinstance(event, ScriptEnd):
-                        print(f"-- {event.sentence}", file=sys.stderr)
+                        print(f"-- {event.text}", file=sys.stderr)
                         return FAILED if event.code is None else event.code
         except LookupError as error:
             print(error.args[0], file=sys.stderr)
         except RemoteError as error:
             print(error, file=sys.stderr)
     return FAILED
-
-
-def found(event: ScriptFound) -> str:
-    """Return which run is shown, as a person says it."""
-    who = f" by {event.label}" if event.label else ""
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.started))
-    how = "still running" if event.running else "has ended"
-    return f"{event.target}: run {event.run} on {event.ssh}, started {when}{who}, {how}"

@@ -1,5 +1,6 @@
 """The output of a Tomcat's current or last deploy script, whoever started it, from its start to its end."""
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -24,6 +25,14 @@ class ScriptFound:
     label: str
     running: bool
 
+    @property
+    def text(self) -> str:
+        """Which run it is, as a person says it."""
+        who = f" by {self.label}" if self.label else ""
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started))
+        how = "still running" if self.running else "has ended"
+        return f"{self.target}: run {self.run} on {self.ssh}, started {when}{who}, {how}"
+
 
 @dataclass(frozen=True, slots=True)
 class ScriptEnd:
@@ -33,7 +42,7 @@ class ScriptEnd:
     code: int | None
 
     @property
-    def sentence(self) -> str:
+    def text(self) -> str:
         """``the script exited 0``."""
         if self.code is None:
             return "the script ended without an exit code (host restarted, or killed)"

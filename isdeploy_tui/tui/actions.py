@@ -96,6 +96,18 @@ ACTIONS: tuple[Action, ...] = (
         "main",
         rank=8,
     ),
+    Action(
+        "fleet.pick_up",
+        "u",
+        "pick up",
+        "Where something was left in the middle: follow its script, go on, put the worker back",
+        "Change",
+        "main",
+        rank=12,
+    ),
+    Action(
+        "fleet.show_history", "H", "history", "Show who did what, from the servers' journals", "Look", "main", rank=13
+    ),
     Action("fleet.info", "i", "info", "Show everything known about the selected node", "Look", "main", rank=10),
     Action(
         "fleet.zoom", "f", "full", "Give the whole screen to the tree or the log, and back", "Look", "main", rank=11

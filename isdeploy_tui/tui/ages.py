@@ -1,6 +1,7 @@
 """Durations and ages as a person says them: short, and no more exact than they need to be."""
 
 import time
+from datetime import datetime
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -34,6 +35,14 @@ def age(seconds: float) -> str:
 def clock(moment: float) -> str:
     """Return a Unix time as the local time of day, ``14:02:31``."""
     return time.strftime("%H:%M:%S", time.localtime(moment))
+
+
+def local_time(text: str) -> str:
+    """Return an ISO 8601 time as local date and time; a text that is none comes back as it is."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError):
+        return text
 
 
 def moment(when: float, now: float) -> str:

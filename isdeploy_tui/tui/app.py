@@ -1,7 +1,7 @@
 """The application: theme, screens and the two keys that work everywhere; all else is on the screens."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 
 from textual import work
 from textual.app import App, SystemCommand
@@ -11,9 +11,10 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine.session import Session
+from isdeploy_tui.tui import reading
 from isdeploy_tui.tui import theme as themes
 from isdeploy_tui.tui.actions import ACTIONS, bindings_for
-from isdeploy_tui.tui.ports import FleetSource, FollowLog, History, Lines, Notice, Ports, Runner
+from isdeploy_tui.tui.ports import FleetSource, FollowLog, History, Ports, ReadJournals, Runner
 from isdeploy_tui.tui.screens.help import help_page
 from isdeploy_tui.tui.screens.main import MainScreen
 from isdeploy_tui.tui.screens.question import Question
@@ -71,6 +72,8 @@ class IsdeployApp(App[None]):
         banner: str = "",
         status_line: Callable[[], str] | None = None,
         follow_log: FollowLog | None = None,
+        follow_script: FollowLog | None = None,
+        read_journals: ReadJournals | None = None,
         history: History | None = None,
     ) -> None:
         choice = themes.choose(theme, os.environ)
@@ -85,7 +88,9 @@ class IsdeployApp(App[None]):
             session,
             monitor,
             operations,
-            follow_log or follow_with(session),
+            follow_log or reading.follow_log(session),
+            follow_script or reading.follow_script(session),
+            read_journals or reading.read_journals(session),
             history or SessionHistory(),
             banner,
             status_line,
@@ -138,14 +143,3 @@ class IsdeployApp(App[None]):
             "A deploy script that runs on a server goes on there, and keeps its output and its exit code.",
         )
         return Question("Operations are running", text, yes="Finish the step and leave", no="Stay")
-
-
-def follow_with(session: Session) -> FollowLog:
-    """Return what follows logs through the engine; loaded when the first log is opened."""
-
-    def follow(worker: WorkerId, lines: int) -> AsyncIterator[Lines | Notice]:
-        from isdeploy_tui.engine.logs import follow_log
-
-        return follow_log(session, worker, lines)
-
-    return follow

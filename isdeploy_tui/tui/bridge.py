@@ -115,6 +115,10 @@ class OperationsBridge:
         self.dismissed |= ended
         return bool(ended)
 
+    def put_away(self, story: Story) -> None:
+        """Do not show it any more; another goes on in its place."""
+        self.dismissed.add(story)
+
     async def aclose(self) -> None:
         """Watch no more."""
         tasks = tuple(self._tasks)
@@ -135,10 +139,17 @@ class OperationsBridge:
 
 
 class LogFeed:
-    """Follows one worker's log at a time into a pane."""
+    """Follows one worker's log, or the output of its script, at a time into a pane; ``end`` is said at the end."""
 
-    def __init__(self, follow: FollowLog, feed: Callable[[Sequence[str]], None], notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        follow: FollowLog,
+        feed: Callable[[Sequence[str]], None],
+        notice: Callable[[str], None],
+        end: str = "the log has ended",
+    ) -> None:
         self.worker: WorkerId | None = None
+        self._end = end
         self._follow = follow
         self._feed = feed
         self._notice = notice
@@ -151,8 +162,13 @@ class LogFeed:
         self.worker = worker
         self._task = asyncio.create_task(self._run(worker))
 
-    async def aclose(self) -> None:
+    def stop(self) -> None:
         """Follow nothing any more."""
+        self._let_go()
+        self.worker = None
+
+    async def aclose(self) -> None:
+        """Follow nothing any more, and wait for that."""
         self._let_go()
         await asyncio.gather(*self._old, return_exceptions=True)
 
@@ -177,11 +193,12 @@ class LogFeed:
                     self._feed(lines)
                 else:
                     self._notice(str(getattr(item, "text", "")))
-            self._notice("the log has ended")
+            if self._end:
+                self._notice(self._end)
         except (RemoteError, LookupError) as error:
             self._notice(sentence(error))
         except Exception as error:
-            self._notice(f"the log cannot be followed: {sentence(error)}")
+            self._notice(f"it cannot be followed: {sentence(error)}")
         finally:
             if isinstance(items, AsyncGenerator):
                 await items.aclose()

@@ -3,7 +3,7 @@
 The screen knows ``Operations`` by its shape only, so that a read-only run never loads the code behind it.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -11,9 +11,11 @@ from typing import Protocol
 from isdeploy_tui.config import ApacheId, WorkerId
 from isdeploy_tui.engine.control import Ask
 from isdeploy_tui.engine.fleet import Fleet
+from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.plans import OperationKind, OperationPlan
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.steps import Event
+from isdeploy_tui.remote.journal import Entry
 
 Changed = frozenset[ApacheId | WorkerId]
 FleetCallback = Callable[[Fleet, Changed], None]
@@ -49,6 +51,9 @@ class Running(Protocol):
     @property
     def result(self) -> StrEnum | None: ...
 
+    @property
+    def in_the_way(self) -> InTheWay | None: ...
+
     def follow(self) -> AsyncIterator[Event]: ...
 
     def interrupt(self) -> None: ...
@@ -72,6 +77,7 @@ class Runner(Protocol):
         wait: bool = True,
         arguments: Sequence[str] = (),
         ask: Ask | None = None,
+        take_over: str = "",
     ) -> Running: ...
 
     async def aclose(self) -> None: ...
@@ -83,6 +89,16 @@ class History(Protocol):
     def history(self, target: WorkerId) -> list[str]: ...
 
     def remember(self, target: WorkerId, text: str) -> None: ...
+
+
+class Journals(Protocol):
+    """``engine.history.History``: what was done, oldest first, and which journals could not be read."""
+
+    @property
+    def entries(self) -> Sequence[Entry]: ...
+
+    @property
+    def problems(self) -> Sequence[str]: ...
 
 
 class Lines(Protocol):
@@ -103,14 +119,23 @@ FollowLog = Callable[[WorkerId, int], AsyncIterator[Lines | Notice]]
 """Follow a worker's log from its last so many lines. Raises LookupError when it has none, RemoteError."""
 
 
+ReadJournals = Callable[[Sequence[WorkerId]], Awaitable[Journals]]
+"""Read what the journals say about these workers. Raises nothing foreseeable."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All that the screen is given. ``runner`` is None in read-only mode; ``status_line`` is asked once a second."""
+    """All that the screen is given. ``runner`` is None in read-only mode; ``status_line`` is asked once a second.
+
+    ``follow_script`` follows the output of a Tomcat's current or last deploy script, in the form of a log.
+    """
 
     session: Session
     monitor: FleetSource
     runner: Runner | None
     follow_log: FollowLog
+    follow_script: FollowLog
+    read_journals: ReadJournals
     history: History
     banner: str = ""
     status_line: Callable[[], str] | None = None

@@ -11,6 +11,8 @@ from isdeploy_tui import config
 from isdeploy_tui.config import ApacheId, Config, WorkerId
 from isdeploy_tui.engine.control import Ask
 from isdeploy_tui.engine.fleet import ApacheState, Fleet, Health, WorkerState
+from isdeploy_tui.engine.held import InTheWay
+from isdeploy_tui.engine.history import History
 from isdeploy_tui.engine.plans import (
     MapChange,
     OperationKind,
@@ -25,6 +27,7 @@ from isdeploy_tui.engine.session import Operator, Session
 from isdeploy_tui.engine.steps import Event, Output, Step, StepState
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.remote.host import Host
+from isdeploy_tui.remote.journal import Entry
 from isdeploy_tui.tui.app import IsdeployApp, SessionHistory
 from isdeploy_tui.tui.ports import Changed, FleetCallback
 
@@ -202,6 +205,7 @@ class FakeRunning:
         self.started = clock()
         self.events: list[Event] = []
         self.result: Result | None = None
+        self.in_the_way: InTheWay | None = None
         self.interrupted = False
         self._clock = clock
         self._news = asyncio.Condition()
@@ -240,6 +244,12 @@ class FakeRunning:
         await self.step("script", StepState.FAILED, detail, self.plan.scripts[0].worker.id)
         await self.end(Result.FAILED)
 
+    async def refuse(self, held: InTheWay) -> None:
+        """Let it be refused because somebody else holds a Tomcat."""
+        self.in_the_way = held
+        await self.step("lease", StepState.REFUSED, held.sentence)
+        await self.end(Result.REFUSED)
+
     async def end(self, result: Result) -> None:
         """Let it end."""
         async with self._news:
@@ -255,6 +265,7 @@ class Started:
     force: bool
     arguments: tuple[str, ...]
     ask: Ask | None = None
+    take_over: str = ""
 
 
 @dataclass
@@ -294,8 +305,9 @@ class FakeOperations:
         wait: bool = True,
         arguments: Sequence[str] = (),
         ask: Ask | None = None,
+        take_over: str = "",
     ) -> FakeRunning:
-        self.started.append(Started(plan, force, tuple(arguments), ask))
+        self.started.append(Started(plan, force, tuple(arguments), ask, take_over))
         running = FakeRunning(plan, self.clock)
         self.all.append(running)
         return running
@@ -416,6 +428,21 @@ class FakeLogs:
 
 
 @dataclass
+class FakeJournals:
+    """Journals that a test writes; ``asked`` is about whom, each time."""
+
+    entries: list[Entry] = field(default_factory=list)
+    problems: tuple[str, ...] = ()
+    asked: list[tuple[WorkerId, ...]] = field(default_factory=list)
+
+    async def read(self, workers: Sequence[WorkerId]) -> History:
+        self.asked.append(tuple(workers))
+        names = {str(worker) for worker in workers}
+        found = [entry for entry in self.entries if not names.isdisjoint(entry.target.split())]
+        return History(tuple(found), self.problems)
+
+
+@dataclass
 class World:
     """The app over a fake engine."""
 
@@ -425,6 +452,8 @@ class World:
     logs: FakeLogs
     clock: Clock
     history: SessionHistory
+    scripts: FakeLogs
+    journals: FakeJournals
 
 
 def a_world(
@@ -441,14 +470,16 @@ def a_world(
     session = Session(settings, NoHosts(), Operator("ops1", "bastion1"), clock)
     monitor = FakeMonitor(settings, clock)
     operations = FakeOperations(settings, clock)
-    fake_logs, history = FakeLogs(logs), SessionHistory()
+    fake_logs, history, scripts, journals = FakeLogs(logs), SessionHistory(), FakeLogs(), FakeJournals()
     app = IsdeployApp(
         session,
         monitor,
         None if read_only else operations,
         follow_log=fake_logs.follow,
+        follow_script=scripts.follow,
+        read_journals=journals.read,
         history=history,
         theme=theme,
         **options,
     )
-    return World(app, monitor, operations, fake_logs, clock, history)
+    return World(app, monitor, operations, fake_logs, clock, history, scripts, journals)

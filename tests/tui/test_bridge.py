@@ -128,7 +128,7 @@ async def test_what_keeps_a_log_from_being_followed_is_said() -> None:
     assert said == [
         "intranet/gate/green: no log is configured",
         "was1: connection refused. Is sshd running?",
-        "the log cannot be followed: odd thing",
+        "it cannot be followed: odd thing",
     ]
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from isdeploy_tui.engine.fleet import Health
+from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.remote.asking import LoginQuestion
@@ -16,6 +18,7 @@ from isdeploy_tui.tui.app import PlainScrollBarRender
 from isdeploy_tui.tui.asking import AskOnScreen
 from tests.tui.fakes import BLUE, GREEN, START, W1, W2, W3, WEB2
 from tests.tui.stage import SMALL, WIDE, Actor, on_stage
+from tests.tui.test_shared_work import ORPHAN, RUNNING, entries, left_on
 
 GOLDENS = Path(__file__).parent / "goldens"
 
@@ -67,6 +70,28 @@ async def login(actor: Actor) -> None:
     await actor.until("nothing is kept")
 
 
+async def take_over(actor: Actor) -> None:
+    await actor.press("end", "up", "p", "enter")
+    held = InTheWay(BLUE, ORPHAN, 300, RUNNING)
+    await actor.world.operations.all[0].refuse(held)
+    await actor.until("Why you take it over")
+    await actor.type("kim is off")
+    await actor.until("kim is off")
+
+
+async def pick_up(actor: Actor) -> None:
+    actor.world.monitor.put(W2, leftover=left_on(W2, RUNNING, "roll", W1, W3), lease=replace(ORPHAN, kind="roll"))
+    await actor.press("down", "u")
+    await actor.until("Its history")
+
+
+async def history(actor: Actor) -> None:
+    actor.world.journals.entries = entries()
+    await actor.press("H", "left", "left", "left", "down")
+    await actor.until("4 entries")
+    await actor.until("exit 7")
+
+
 @pytest.fixture(autouse=True)
 def plain_scroll_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a scroll bar's handle stands depends on what was painted before."""
@@ -81,6 +106,9 @@ CASES: dict[str, tuple[Callable[[Actor], Awaitable[None]], tuple[int, int], dict
     "ascii-80x24": (nothing, SMALL, {"ascii": True}),
     "drain-80x24": (drain, SMALL, {}),
     "deploy-80x24": (deploy, SMALL, {}),
+    "take-over-80x24": (take_over, SMALL, {}),
+    "pick-up-80x24": (pick_up, SMALL, {}),
+    "history-80x24": (history, SMALL, {}),
     "login-80x24": (login, SMALL, {}),
     "failure-80x24": (operations, SMALL, {}),
     "operations-120x40": (story, WIDE, {}),

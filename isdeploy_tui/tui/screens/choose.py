@@ -1,6 +1,7 @@
 """What a running operation asks: one of several answers."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -15,24 +16,35 @@ from textual.widgets.option_list import Option
 from isdeploy_tui.engine.control import Ask, Question
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.asking import answer_of
+from isdeploy_tui.tui.widgets.detail import Line, as_content
+from isdeploy_tui.tui.widgets.dialog_body import DialogBody
 
 
-class Choose(ModalScreen[str], inherit_bindings=False):
-    """Dismissed with the key of a choice. There is no way around: the operation waits."""
+class Choose(ModalScreen[str | None], inherit_bindings=False):
+    """Dismissed with the key of a choice; with None, where a person ``may_leave`` it.
+
+    There is no way around the question of an operation, which waits.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,ctrl+c", "leave", "Cancel", show=False),
         Binding("up,k", "cursor(-1)", "Up", show=False),
         Binding("down,j", "cursor(1)", "Down", show=False),
     ]
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, story: Sequence[Line] = (), *, may_leave: bool = False) -> None:
         super().__init__()
         self._question = question
+        self._story = story
+        self._may_leave = may_leave
 
     def compose(self) -> ComposeResult:
         """Yield the question and its answers."""
         with Vertical(id="dialog"):
             yield Static(Content(printable(self._question.text)), id="heading")
+            if self._story:
+                with DialogBody(id="plan"):
+                    yield Static(as_content(iter(self._story)))
             yield OptionList(
                 *(
                     Option(Content(f"{number}  {choice.label}"))
@@ -41,10 +53,17 @@ class Choose(ModalScreen[str], inherit_bindings=False):
                 id="choices",
                 markup=False,
             )
+            if self._may_leave:
+                yield Static(Content("enter or its number chooses, esc leaves it as it is"), id="hint")
 
     def on_mount(self) -> None:
         """Let the arrows choose at once."""
         self.query_one(OptionList).focus()
+
+    def action_leave(self) -> None:
+        """Leave it as it is."""
+        if self._may_leave:
+            self.dismiss(None)
 
     def action_cursor(self, rows: int) -> None:
         """Go up or down."""

@@ -1,5 +1,6 @@
 """The main screen: the tree, what is known of the node under the cursor, the log, and what is going on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textual import getters, on, work
@@ -14,9 +15,12 @@ from isdeploy_tui.tui.actions import bindings_for, is_changing
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
 from isdeploy_tui.tui.overview import NodeId
 from isdeploy_tui.tui.ports import Changed, Ports
+from isdeploy_tui.tui.screens.history import HistoryScreen
 from isdeploy_tui.tui.screens.operations import OperationsScreen
-from isdeploy_tui.tui.screens.orders import ask_for
+from isdeploy_tui.tui.screens.orders import ask_for, left_by_another, start
+from isdeploy_tui.tui.screens.pick_up import AGAIN, ALL, FOLLOW, HISTORY, RESTORE, all_left, is_left, kind_left, pick_up
 from isdeploy_tui.tui.screens.reader import Reader
+from isdeploy_tui.tui.screens.take_over import TakeOver
 from isdeploy_tui.tui.story import Story
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.activity import Activity
@@ -63,7 +67,7 @@ class MainScreen(Screen[None]):
         yield TopBar(self.scene, self._heading())
         with Container(id="body"):
             yield FleetArea(self.scene, read_only=self.read_only, id="fleet")
-            yield LogArea(self._ports.follow_log, self._look, id="logs")
+            yield LogArea(self._ports.follow_log, self._ports.follow_script, self._look, id="logs")
         idle = "Read-only: nothing can be changed from here." if self.read_only else "No operation runs."
         yield Activity(self._look, idle, id="activity")
         yield KeyBar(self._look)
@@ -136,7 +140,9 @@ class MainScreen(Screen[None]):
     def _after(self, story: Story) -> None:
         """Show at once what an operation has changed; tell of its end where the activity line is covered."""
         self._refresh({target.apache_id for target in story.operation.plan.targets})
-        if self.app.screen is not self and not isinstance(self.app.screen, OperationsScreen):
+        # What somebody else left is told by a dialog of its own.
+        told = isinstance(self.app.screen, OperationsScreen | TakeOver) or story.operation.in_the_way is not None
+        if self.app.screen is not self and not told:
             self.app.notify(
                 f"{story.title} {story.outcome()}",
                 severity="information" if story.went_well else "error",
@@ -185,7 +191,7 @@ class MainScreen(Screen[None]):
         """Go from the tree to the log, the output (when there is one) and back."""
         if not self.log_area.has_focus_within:
             self._go_to_pane()
-        elif self.log_area.tab == "log" and self.log_area.story is not None:
+        elif self.log_area.tab == "log" and self.log_area.has_output:
             self.action_show_output()
         else:
             self.log_area.show("log")
@@ -194,6 +200,11 @@ class MainScreen(Screen[None]):
     def action_show_operations(self) -> None:
         """Show all operations."""
         self.app.push_screen(OperationsScreen(self.operations.stories, self._look, self._now))
+
+    def action_show_history(self) -> None:
+        """Show who did what on the selected node."""
+        ports, node = self._ports, self.fleet_tree.selected
+        self.app.push_screen(HistoryScreen(ports.read_journals, ports.session.config, node, self._look))
 
     def action_info(self) -> None:
         """Show everything known about the selected node."""
@@ -251,33 +262,60 @@ class MainScreen(Screen[None]):
 
     def action_drain(self) -> None:
         """Take the selected workers out."""
-        self._order(OperationKind.DRAIN)
+        self._order(OperationKind.DRAIN, self.fleet_tree.targets)
 
     def action_restore(self) -> None:
         """Put the selected workers back."""
-        self._order(OperationKind.RESTORE)
+        self._order(OperationKind.RESTORE, self.fleet_tree.targets)
 
     def action_deploy(self) -> None:
         """Run the deploy script of the selected worker."""
-        self._order(OperationKind.DEPLOY)
+        self._order(OperationKind.DEPLOY, self.fleet_tree.targets)
 
     def action_roll(self) -> None:
         """Deploy to the selected Tomcats one after the other."""
-        self._order(OperationKind.ROLL)
+        self._order(OperationKind.ROLL, self.fleet_tree.targets)
 
     @work(group="order")
-    async def _order(self, kind: OperationKind) -> None:
-        targets = self.fleet_tree.targets
-        ports = self._ports
-        if ports.runner is None or not targets:
-            return
-        operation = await ask_for(
-            self.app, ports.runner, ports.history, self._look, ports.session.config, kind, targets
-        )
-        if operation is None:
+    async def _order(self, kind: OperationKind, targets: Sequence[WorkerId]) -> None:
+        runner = self._ports.runner
+        decision = await ask_for(self.app, self._ports, self._look, kind, targets)
+        if runner is None or decision is None:
             return
         self.action_unmark()
-        story = self.operations.watch(operation)
-        if kind in {OperationKind.DEPLOY, OperationKind.ROLL}:
-            self.log_area.begin_output(story)
-        self.tick()
+        reason = ""
+        while (operation := start(self.app, runner, decision, reason)) is not None:
+            story = self.operations.watch(operation)
+            if kind in {OperationKind.DEPLOY, OperationKind.ROLL}:
+                self.log_area.begin_output(story)
+            self.tick()
+            left = await left_by_another(operation)
+            if left is None:
+                return
+            reason = await self.app.push_screen_wait(TakeOver(left, kind.value, self._look))
+            if not reason:
+                return
+            self.operations.put_away(story)
+
+    @work(group="order")
+    async def action_pick_up(self) -> None:
+        """Go on with what somebody left in the middle."""
+        node = self.fleet_tree.selected
+        if not isinstance(node, WorkerId) or not is_left(self.scene.fleet.workers[node]):
+            where = f"on {node}" if isinstance(node, WorkerId) else "here; choose a worker"
+            self.app.notify(f"Nothing was left in the middle {where}.", markup=False)
+            return
+        if node in self.scene.doing:
+            self.action_show_operations()
+            return
+        state, scene = self.scene.fleet.workers[node], self.scene
+        choice = await self.app.push_screen_wait(pick_up(state, scene, read_only=self.read_only))
+        if choice == FOLLOW:
+            self.log_area.follow_script(node)
+            self._go_to_pane()
+        elif choice == HISTORY:
+            self.action_show_history()
+        elif choice == RESTORE:
+            self._order(OperationKind.RESTORE, [node])
+        elif choice in {AGAIN, ALL} and (kind := kind_left(state)) is not None:
+            self._order(kind, [node] if choice == AGAIN else all_left(state, scene))

@@ -5,10 +5,12 @@ from typing import Any
 
 from textual.app import App
 
-from isdeploy_tui.config import Config, WorkerId
+from isdeploy_tui.config import WorkerId
+from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.plans import OperationKind
+from isdeploy_tui.engine.steps import Step, StepState
 from isdeploy_tui.tui.bridge import sentence
-from isdeploy_tui.tui.ports import History, Runner, Running
+from isdeploy_tui.tui.ports import Ports, Runner, Running
 from isdeploy_tui.tui.screens.choose import ask_on_screen
 from isdeploy_tui.tui.screens.confirm import ConfirmRotation
 from isdeploy_tui.tui.screens.deploy import ConfirmDeploy
@@ -18,32 +20,44 @@ from isdeploy_tui.tui.theme import Look
 
 
 async def ask_for(
-    app: App[Any],
-    runner: Runner,
-    history: History,
-    look: Look,
-    config: Config,
-    kind: OperationKind,
-    targets: Sequence[WorkerId],
-) -> Running | None:
-    """Show the plan, and start it when a person says yes; None when not."""
+    app: App[Any], ports: Ports, look: Look, kind: OperationKind, targets: Sequence[WorkerId]
+) -> Decision | None:
+    """Show the plan, and return what a person said yes to; None when nothing, or in read-only mode."""
+    runner, history = ports.runner, ports.history
+    if runner is None or not targets:
+        return None
     dialog: PlanDialog
     if kind is OperationKind.DEPLOY:
         dialog = ConfirmDeploy(runner, targets, look, history)
     elif kind is OperationKind.ROLL:
         dialog = ConfirmRoll(runner, targets, look, history)
     else:
-        dialog = ConfirmRotation(runner, kind, targets, look, config)
+        dialog = ConfirmRotation(runner, kind, targets, look, ports.session.config)
     decision: Decision | None = await app.push_screen_wait(dialog)
-    if decision is None:
-        return None
+    if decision is not None and decision.typed:
+        history.remember(targets[0], decision.typed)
+    return decision
+
+
+def start(app: App[Any], runner: Runner, decision: Decision, take_over: str = "") -> Running | None:
+    """Start what was decided; ``take_over`` is the reason for going on where somebody else left off."""
     try:
-        operation = runner.start(
-            decision.plan, force=decision.force, arguments=decision.arguments, ask=ask_on_screen(app)
+        return runner.start(
+            decision.plan,
+            force=decision.force,
+            arguments=decision.arguments,
+            ask=ask_on_screen(app),
+            take_over=take_over,
         )
     except Exception as error:
         app.notify(f"Nothing was started: {sentence(error)}", severity="error", markup=False, timeout=15)
         return None
-    if decision.typed:
-        history.remember(targets[0], decision.typed)
-    return operation
+
+
+async def left_by_another(operation: Running) -> InTheWay | None:
+    """Wait until an operation has begun or was refused; return who left its Tomcat in the middle, if that is why."""
+    async for event in operation.follow():
+        if not (isinstance(event, Step) and event.step == "lease" and event.state is StepState.REFUSED):
+            return None
+    held = operation.in_the_way
+    return held if held is not None and held.lease.is_orphan else None

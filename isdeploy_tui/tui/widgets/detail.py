@@ -18,7 +18,15 @@ from isdeploy_tui.tui.overview import (
     phrases,
     worker_severity,
 )
-from isdeploy_tui.tui.widgets.tree_label import Piece, Scene, environment, held_by, severity_style, worker_state
+from isdeploy_tui.tui.widgets.tree_label import (
+    Piece,
+    Scene,
+    environment,
+    held_by,
+    left_by,
+    severity_style,
+    worker_state,
+)
 
 Line = tuple[Piece, ...]
 
@@ -85,8 +93,16 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
         yield tuple(rotation)
         for remark in state.remarks:
             yield ((f"{look.glyphs.warn} {printable(remark)}", look.unsure),)
+    if state.leftover is not None and id not in scene.doing:
+        style = look.muted if state.leftover.went_well and state.lease is None else look.unsure
+        yield (
+            (f"{look.glyphs.warn} {left_by(state)}", f"bold {style}"),
+            ("  u follows its script or goes on", look.muted),
+        )
     if state.lease is not None and id not in scene.doing:
-        yield ((f"{look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice),)
+        orphan = "  u goes on" if state.lease.is_orphan and state.leftover is None else ""
+        line = (f"{look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice)
+        yield line, (orphan, look.muted)
     problem = state.error if state.error != apache_state.error else ""
     if problem:
         yield ((f"{look.glyphs.bad} {printable(problem)}", look.bad),)

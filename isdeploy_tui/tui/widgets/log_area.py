@@ -28,12 +28,13 @@ class LogArea(Vertical):
     log_pane = getters.query_one("#log", LogPane)
     output_pane = getters.query_one("#output", LogPane)
 
-    def __init__(self, follow_log: FollowLog, look: Look, *, id: str | None = None) -> None:
+    def __init__(self, follow_log: FollowLog, follow_script: FollowLog, look: Look, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tab: Tab = "log"
         self.story: Story | None = None
         self._look = look
         self._feed = LogFeed(follow_log, self._feed_log, self._notice)
+        self._script = LogFeed(follow_script, self.feed_output, self._script_notice, end="")
 
     def compose(self) -> ComposeResult:
         """Yield title and panes."""
@@ -49,6 +50,7 @@ class LogArea(Vertical):
     async def on_unmount(self) -> None:
         """Let the log go."""
         await self._feed.aclose()
+        await self._script.aclose()
 
     @property
     def pane(self) -> LogPane:
@@ -76,9 +78,22 @@ class LogArea(Vertical):
 
     def begin_output(self, story: Story) -> None:
         """Make room for the output of an operation that has just been started."""
+        self._script.stop()
         self.story = story
         self.output_pane.clear()
         self.show("output")
+
+    def follow_script(self, worker: WorkerId) -> None:
+        """Show the output of the current or last script of this worker's Tomcat, whoever started it."""
+        self.story = None
+        self.output_pane.clear()
+        self._script.switch(worker)
+        self.show("output")
+
+    @property
+    def has_output(self) -> bool:
+        """True when there is a script whose output is shown."""
+        return self.story is not None or self._script.worker is not None
 
     def feed_output(self, lines: Sequence[str]) -> None:
         """Take in what the script has printed."""
@@ -96,6 +111,9 @@ class LogArea(Vertical):
     def _notice(self, text: str) -> None:
         self._tell(self.log_pane, text, NoticeLine)
 
+    def _script_notice(self, text: str) -> None:
+        self._tell(self.output_pane, text, NoticeLine)
+
     def _tell(self, pane: LogPane, text: str, kind: type[NoticeLine]) -> None:
         """Put a sentence of ours into a pane, whole: what it says matters more than that it is one line."""
         width = max(20, pane.size.width or 80)
@@ -107,8 +125,10 @@ class LogArea(Vertical):
         other = "o output" if self.tab == "log" else "l log"
         if self.tab == "log":
             what = f"log {self.worker}" if self.worker is not None else "log: choose a worker"
+        elif self.story is not None:
+            what = f"output {self.story.title}"
         else:
-            what = f"output {self.story.title}" if self.story is not None else "output"
+            what = f"output {self._script.worker}" if self._script.worker is not None else "output"
         left = Content.assemble((what, "bold"), (f"   {other}", "not bold"))
         self.title.show(left, self._standing())
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from isdeploy_tui.config import ApacheConfig, Config, ServiceConfig, WorkerConfig, WorkerId
 from isdeploy_tui.engine.fleet import Fleet, Health, WorkerState
+from isdeploy_tui.engine.leftover import Standing
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote.journal import Lease
@@ -110,6 +111,11 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int) -> Iterator[Pie
         yield f" {state.busy} busy", ""
     if doing := scene.doing.get(worker.id):
         yield f"  {look.glyphs.running} {doing}", look.notice
+    elif state.leftover is not None:
+        left = state.leftover
+        style = look.muted if left.went_well and state.lease is None else look.unsure
+        # A narrow tree cuts the end off; the lines below it have the whole.
+        yield f"  {look.glyphs.warn} {left.outcome.short}: {left.kind} by {left.user}", style
     elif state.lease is not None:
         yield f"  {look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice
     elif state.rotation in {Rotation.STOPPED, Rotation.DISABLED} and state.since:
@@ -136,6 +142,15 @@ def held_by(lease: Lease, now: float) -> str:
     if lease.is_orphan:
         return f"left by {lease.holder} in {lease.kind}: {lease.step}, silent for {duration(lease.age)}"
     return f"{lease.holder} {lease.kind}: {lease.step}, {duration(max(0.0, now - lease.since))}"
+
+
+def left_by(state: WorkerState) -> str:
+    """Return what somebody left on a worker: ``deploy by ops1, script still running``, ``…, exited 0, still out``."""
+    left = state.leftover
+    if left is None:
+        return ""
+    out = "" if state.in_rotation or left.outcome.standing is Standing.RUNNING else ", still out"
+    return f"{left.kind} by {left.user}, {left.outcome.short}{out}"
 
 
 def health_word(state: WorkerState, look: Look) -> Piece:
