@@ -64,17 +64,19 @@ def make_parser() -> argparse.ArgumentParser:
     _targets(drain, "+")
     drain.add_argument("--soft", action="store_true", help="disabled instead of stopped: existing sessions stay")
     drain.add_argument("--no-wait", action="store_true", help="return after the write, without the settle time")
+    _yes(drain)
     _order(drain)
 
     restore = command("restore", "operate", "run_restore", "put workers back into rotation, if their Tomcats answer")
     _targets(restore, "+")
     restore.add_argument("--no-wait", action="store_true", help="return after the write, without the settle time")
+    _yes(restore)
     _order(restore)
 
     deploy = command("deploy", "operate", "run_deploy", "run the deploy script of a drained worker")
     deploy.usage = "isdeploy-tui deploy [-h] [--force] [--yes] [--take-over WHY] [--json] TARGET [-- ARG...]"
     _targets(deploy, "+")
-    deploy.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _yes(deploy)
     _order(deploy)
     deploy.epilog = "What follows -- goes to the deploy script, word by word."
 
@@ -86,7 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
     roll.add_argument("--pause", action="store_true", help="wait for a go after each, to test it while it is out")
     roll.add_argument("--soft", action="store_true", help="first disabled for soft_seconds, so that sessions can end")
     roll.add_argument("--report", metavar="FILE", help="keep what was done and seen as JSON")
-    roll.add_argument("--yes", "-y", action="store_true", help="do not ask")
+    _yes(roll)
     _order(roll)
     roll.epilog = "What follows -- goes to the deploy scripts, word by word."
 
@@ -140,6 +142,10 @@ def _targets(parser: argparse.ArgumentParser, number: str) -> None:
 
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for scripts; one object a line for operations")
+
+
+def _yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask, not even for a production service's name")
 
 
 def _order(parser: argparse.ArgumentParser) -> None:

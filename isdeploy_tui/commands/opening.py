@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 
 from isdeploy_tui import config
 from isdeploy_tui.commands.login import terminal_ask
+from isdeploy_tui.commands.warnings import spoken
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.remote.asking import Ask
 from isdeploy_tui.remote.connections import SshHosts
@@ -21,6 +22,7 @@ async def open_session(options: argparse.Namespace, ask: Ask | None = None) -> A
     with nullcontext(ask) if ask is not None else terminal_ask() as asking:
         hosts = SshHosts(configuration.ssh_config, configuration.connect_seconds, asking)
         try:
-            yield Session(configuration, hosts)
+            with spoken():
+                yield Session(configuration, hosts)
         finally:
             await hosts.aclose()

@@ -57,7 +57,8 @@ def _run(kind: OperationKind, options: argparse.Namespace) -> int:
         # Once an operation runs it is told of a Ctrl-C; this one came before.
         print("interrupted; nothing was changed", file=sys.stderr)
     except asyncio.CancelledError:
-        print("left at once; look at what is true now: isdeploy-tui status", file=sys.stderr)
+        sentence = "left at once; what was under way may go on, and its lease is free after a minute"
+        print(f"{sentence}; look at what is true now: isdeploy-tui status", file=sys.stderr)
     return FAILED
 
 
@@ -80,8 +81,12 @@ async def _operate(kind: OperationKind, options: argparse.Namespace) -> int:
             return FAILED
         if not options.json:
             show_plan(plan, options.arguments, session.config.secret_arguments)
-        will_run = not plan.is_refused or (options.force and plan.can_be_forced)
-        if kind in _ASKED_FIRST and will_run and not options.yes:
+        will_run = (not plan.is_refused or (options.force and plan.can_be_forced)) and bool(
+            plan.changes or plan.scripts
+        )
+        # A script that drains says so by its very words; a person may have pressed the wrong arrow key.
+        by_person = sys.stdin.isatty() and any(service.is_production for service in plan.services)
+        if (kind in _ASKED_FIRST or by_person) and will_run and not options.yes:
             if not sys.stdin.isatty():
                 return _say_no(f"{kind.value} asks before it runs a script; give --yes where there is no terminal")
             if not await confirmed(plan.services):

@@ -8,7 +8,9 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from isdeploy_tui.cli import USAGE
+from isdeploy_tui.commands.warnings import spoken
 from isdeploy_tui.engine.session import Session
+from isdeploy_tui.printable import printable
 
 if TYPE_CHECKING:
     from isdeploy_tui.tui.asking import AskOnScreen
@@ -40,7 +42,8 @@ async def _on_demo(options: argparse.Namespace) -> int:
     from isdeploy_tui.demo.run import run_demo as run
     from isdeploy_tui.tui.run import run_tui
 
-    return await run(run_tui, read_only=options.read_only, theme=options.theme, ascii=options.ascii)
+    with spoken():
+        return await run(run_tui, read_only=options.read_only, theme=options.theme, ascii=options.ascii)
 
 
 async def open_screen(
@@ -71,11 +74,20 @@ async def open_screen(
 
 
 def _run(screen: Callable[[argparse.Namespace], Coroutine[Any, Any, int]], options: argparse.Namespace) -> int:
-    if problem := _unfit_terminal():
+    if problem := _unknown_theme(options.theme) or _unfit_terminal():
         print(problem, file=sys.stderr)
         return USAGE
     os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     return asyncio.run(screen(options))
+
+
+def _unknown_theme(name: str | None) -> str:
+    """Return that there is no such theme, and which there are; an empty text when there is."""
+    from isdeploy_tui.tui.theme import available
+
+    if name is None or name in available():
+        return ""
+    return f"there is no theme '{printable(name, 80)}'; choose one of: {', '.join(available())}"
 
 
 def _unfit_terminal() -> str:

@@ -101,7 +101,7 @@ class Held:
             try:
                 await self.confirm()
             except (RemoteError, LeaseLostError) as error:
-                _LOG.warning("heartbeat: %s", error)
+                _LOG.warning("the lease could not be renewed: %s", error)
 
     async def release(self) -> None:
         """Give back what we hold; a host that cannot be reached keeps an orphan that ages by itself."""
@@ -117,7 +117,7 @@ class Held:
             host = self._session.host(place.apache.ssh)
             await release_lease(host, place.apache.map, place.lease, sudo=place.apache.sudo)
         except RemoteError as error:
-            _LOG.warning("release: %s", error)
+            _LOG.warning("the lease of %s is free only %d s from now: %s", place.worker, ORPHAN_SECONDS, error)
 
 
 def new_operation_id() -> str:

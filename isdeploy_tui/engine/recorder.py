@@ -51,7 +51,7 @@ class Recorder:
         try:
             await self._write(apaches, step, state, event.detail, event)
         except RemoteError as error:
-            _LOG.warning("journal: %s", error)
+            _LOG.warning("the journal does not tell of this step (%s %s): %s", step, state, error)
 
     async def _write(
         self, apaches: Sequence[ApacheConfig], step: str, state: StepState, detail: str, event: Step | None = None

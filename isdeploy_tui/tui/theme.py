@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK = Theme(
     name="isdeploy-dark",
@@ -134,6 +134,11 @@ def variables(theme: Theme, generated: Mapping[str, str]) -> dict[str, str]:
         "title-blur": generated["panel"],
         "title-blur-text": generated["foreground"],
     }
+
+
+def available() -> tuple[str, ...]:
+    """Return every name that ``--theme`` may have: ours first, then the library's."""
+    return tuple(dict.fromkeys((*THEMES, *THEMES.values(), *sorted(BUILTIN_THEMES))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from isdeploy_tui.cli import USAGE, main
 from isdeploy_tui.tui import theme
 from isdeploy_tui.tui.theme import ASCII, UNICODE, choose
+from tests.tui.fakes import a_world
 
 
 def contrast(ink: str, ground: str) -> float:
@@ -77,3 +79,17 @@ def test_glyphs_are_one_character_and_states_differ(glyphs: theme.Glyphs) -> Non
 def test_the_ascii_set_is_ascii() -> None:
     texts = [getattr(ASCII, name) for name in ASCII.__slots__ if name != "guides"] + list(ASCII.guides)
     assert all(text.isascii() for text in texts)
+
+
+def test_a_theme_that_there_is_not_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--theme", "dracul"], ["demo", "--theme", "dracul"]):
+        assert main(words) == USAGE
+        said = capsys.readouterr().err
+        assert said.startswith("there is no theme 'dracul'; choose one of: dark, light, ansi")
+        assert "dracula" in said
+
+
+def test_every_theme_that_is_named_is_one() -> None:
+    known = a_world().app.available_themes
+    for name in theme.available():
+        assert choose(name, PLAIN).name in known, name
