@@ -91,7 +91,7 @@ class Running:
             status = await self._process.wait()
             await asyncio.gather(*self._readers)
         out, err = self._texts
-        assert "Traceback" not in out + err
+        assert "Traceback" not in out + err, out + err
         return Ended(status, out, err, time.monotonic() - self._began)
 
 
