@@ -13,12 +13,15 @@ from isdeploy_tui.engine.leftover import outcome
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.journal import ORPHAN_SECONDS, Lease
-from isdeploy_tui.remote.recording import Taking, beat_lease, release_lease, take_lease
+from isdeploy_tui.remote.recording import Taking, beat_leases, release_leases, take_lease
 
 _LOG = logging.getLogger(__name__)
 
 BEAT_SECONDS = 15.0
 """Between two heartbeats: three may be lost before anybody takes the holder for dead."""
+
+TELL_SECONDS = 0.1
+"""How long a new step waits to be told: what is confirmed meanwhile tells it already."""
 
 
 class LeaseRefusedError(Exception):
@@ -40,6 +43,11 @@ class _Place:
     apache: ApacheConfig
     worker: WorkerId
     lease: Lease
+
+    @property
+    def file(self) -> tuple[str, str]:
+        """Host and directory of the records. Two rules files in one directory share them."""
+        return self.apache.ssh, self.apache.map.rpartition("/")[0]
 
 
 class Held:
@@ -83,13 +91,13 @@ class Held:
         Raises LeaseLostError when one was taken over, RemoteError when that cannot be told.
         """
         async with self._lock:
-            answers = await asyncio.gather(*(self._beat(place) for place in self._places))
-        for place, ours in zip(self._places, answers, strict=True):
-            if not ours:
-                raise LeaseLostError(
-                    f"{place.worker}: the lease was taken over by somebody else (we were silent for more than "
-                    f"{ORPHAN_SECONDS} s); nothing more was changed."
-                )
+            self._news.clear()
+            answers = await asyncio.gather(*(self._beat(places) for places in self._by_file()))
+        for lost in (place for answer in answers for place in answer):
+            raise LeaseLostError(
+                f"{lost.worker}: the lease was taken over by somebody else (we were silent for more than "
+                f"{ORPHAN_SECONDS} s); nothing more was changed."
+            )
 
     async def beat_for_ever(self) -> None:
         """Send the heartbeats; the operation itself notices a lost lease before its next change."""
@@ -97,7 +105,9 @@ class Held:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
                     await self._news.wait()
-            self._news.clear()
+                await asyncio.sleep(TELL_SECONDS)
+                if not self._news.is_set():
+                    continue
             try:
                 await self.confirm()
             except (RemoteError, LeaseLostError) as error:
@@ -105,17 +115,28 @@ class Held:
 
     async def release(self) -> None:
         """Give back what we hold; a host that cannot be reached keeps an orphan that ages by itself."""
-        await asyncio.gather(*(self._release(place) for place in self._places))
+        await asyncio.gather(*(self._release(places) for places in self._by_file()))
         self._places = []
 
-    async def _beat(self, place: _Place) -> bool:
-        host = self._session.host(place.apache.ssh)
-        return await beat_lease(host, place.apache.map, place.lease, sudo=place.apache.sudo)
+    def _by_file(self) -> list[list[_Place]]:
+        """Those that stand in one file are written at once: each by itself would wait for the other's lock."""
+        files: dict[tuple[str, str, bool], list[_Place]] = {}
+        for place in self._places:
+            files.setdefault((*place.file, place.apache.sudo), []).append(place)
+        return list(files.values())
 
-    async def _release(self, place: _Place) -> None:
+    async def _beat(self, places: Sequence[_Place]) -> list[_Place]:
+        """Beat the leases of one file; return those that are lost."""
+        apache = places[0].apache
+        host, leases = self._session.host(apache.ssh), [place.lease for place in places]
+        answers = await beat_leases(host, apache.map, leases, sudo=apache.sudo)
+        return [place for place, ours in zip(places, answers, strict=True) if not ours]
+
+    async def _release(self, places: Sequence[_Place]) -> None:
+        apache = places[0].apache
         try:
-            host = self._session.host(place.apache.ssh)
-            await release_lease(host, place.apache.map, place.lease, sudo=place.apache.sudo)
+            host, leases = self._session.host(apache.ssh), [place.lease for place in places]
+            await release_leases(host, apache.map, leases, sudo=apache.sudo)
         except RemoteError as error:
             _LOG.warning("the lease of %s is free only %d s from now: %s", place.worker, ORPHAN_SECONDS, error)
 
@@ -160,7 +181,6 @@ def _places(session: Session, operation: str, kind: str, targets: Sequence[Worke
         lease = Lease(
             worker.tomcat, operation, operator.user, operator.bastion, kind, "begin", session.clock(), age=0.0
         )
-        # Two rules files in one directory share their records: one lease serves both.
-        folder = apache.map.rpartition("/")[0]
-        places.setdefault((apache.ssh, folder, worker.tomcat), _Place(apache, worker.id, lease))
+        place = _Place(apache, worker.id, lease)
+        places.setdefault((*place.file, worker.tomcat), place)
     return [places[key] for key in sorted(places)]

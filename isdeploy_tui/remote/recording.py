@@ -51,15 +51,25 @@ async def take_lease(host: Host, map_path: str, lease: Lease, *, take_over: bool
     return Taken(Taking(word), parse_lease(lease_key(lease.tomcat), "", seconds, text))
 
 
-async def beat_lease(host: Host, map_path: str, lease: Lease, *, sudo: bool = False) -> bool:
-    """Say that the holder lives, and its step. Returns False when the lease is not ours any more."""
-    words = ("beat", lease_key(lease.tomcat), lease.id)
-    return await _record(host, map_path, sudo, *words, content=lease_text(lease)) == "OK"
+async def beat_leases(host: Host, map_path: str, leases: Sequence[Lease], *, sudo: bool = False) -> tuple[bool, ...]:
+    """Say that the holder of these leases of one operation lives, and its step; all at once.
+
+    Returns for each of them False when it is not ours any more. Raises RemoteError.
+    """
+    content = b"".join(map(lease_text, leases))
+    answer = await _record(host, map_path, sudo, "beat", *_id_and_keys(leases), content=content)
+    words = answer.split(" ")
+    return tuple(word == "OK" for word in words) if len(words) == len(leases) else (False,) * len(leases)
 
 
-async def release_lease(host: Host, map_path: str, lease: Lease, *, sudo: bool = False) -> None:
-    """Give a lease back; one that is not ours any more is left alone."""
-    await _record(host, map_path, sudo, "release", lease_key(lease.tomcat), lease.id)
+async def release_leases(host: Host, map_path: str, leases: Sequence[Lease], *, sudo: bool = False) -> None:
+    """Give leases of one operation back; those that are not ours any more are left alone. Raises RemoteError."""
+    await _record(host, map_path, sudo, "release", *_id_and_keys(leases))
+
+
+def _id_and_keys(leases: Sequence[Lease]) -> tuple[str, ...]:
+    (id,) = {lease.id for lease in leases}
+    return id, *(lease_key(lease.tomcat) for lease in leases)
 
 
 async def _record(host: Host, map_path: str, sudo: bool, *words: str, content: bytes | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from isdeploy_tui.remote.errors import ScriptError
 from isdeploy_tui.remote.journal import Entry, Lease, parse_leases, read_journal
-from isdeploy_tui.remote.recording import Taking, append_entries, beat_lease, release_lease, take_lease
+from isdeploy_tui.remote.recording import Taking, append_entries, beat_leases, release_leases, take_lease
 from tests.remote.disks import fill, mount, needs_mount, unmount
 from tests.remote.local_host import SHELLS, LocalHost
 
@@ -101,9 +101,9 @@ async def test_a_lease_is_held_against_others_until_it_is_given_back(host: Local
     assert refused.other is not None
     assert (refused.other.holder, refused.other.step) == ("ops1@b1", "write")
     assert (await take_lease(host, path, lease("two", "ops2", "another"))).is_ours
-    await release_lease(host, path, lease("two"))
+    await release_leases(host, path, [lease("two")])
     assert not (await take_lease(host, path, lease("three"))).is_ours
-    await release_lease(host, path, lease("one"))
+    await release_leases(host, path, [lease("one")])
     assert (await take_lease(host, path, lease("two", "ops2"))).is_ours
 
 
@@ -111,11 +111,35 @@ async def test_a_heartbeat_keeps_a_lease_and_tells_its_step(host: LocalHost, map
     path = str(map_path)
     await take_lease(host, path, lease("one"))
     age_leases(tmp_path, 50)
-    assert await beat_lease(host, path, lease("one", step="settle"))
+    assert await beat_leases(host, path, [lease("one", step="settle")]) == (True,)
     file = tmp_path / "real" / ".isdeploy" / "leases"
     found = parse_leases(file.read_bytes(), file.stat().st_mtime)["was1:/opt/tomcat 1/x"]
     assert (found.step, found.since, found.is_orphan) == ("settle", 1_000.5, False)
     assert found.age <= 1
+
+
+async def test_several_leases_are_beaten_and_given_back_at_once_and_only_those_that_are_ours(
+    host: LocalHost, map_path: Path
+) -> None:
+    path = str(map_path)
+    first, second, third, foreign = (lease("one", tomcat=f"t {number}", step="idle") for number in range(4))
+    for taken in (first, second, third):
+        assert (await take_lease(host, path, taken)).is_ours
+    await take_lease(host, path, lease("two", "ops2", "t 3", step="script"))
+    later = [lease("one", tomcat=taken.tomcat, step=f"step {taken.tomcat}") for taken in (third, foreign, first)]
+    assert await beat_leases(host, path, later) == (True, False, True)
+    file = map_path.parent / "real" / ".isdeploy" / "leases"
+    found = {key: (kept.step, kept.user) for key, kept in parse_leases(file.read_bytes(), 0).items()}
+    assert found == {
+        "t 0": ("step t 0", "ops1"),
+        "t 1": ("idle", "ops1"),
+        "t 2": ("step t 2", "ops1"),
+        "t 3": ("script", "ops2"),
+    }
+    await release_leases(host, path, [first, foreign, third])
+    assert set(parse_leases(file.read_bytes(), 0)) == {"t 1", "t 3"}
+    await release_leases(host, path, [foreign])
+    assert set(parse_leases(file.read_bytes(), 0)) == {"t 1", "t 3"}
 
 
 async def test_an_orphan_is_taken_over_only_when_asked_and_its_holder_is_told_at_its_next_beat(
@@ -130,9 +154,9 @@ async def test_an_orphan_is_taken_over_only_when_asked_and_its_holder_is_told_at
     assert orphan.other.is_orphan
     replaced = await take_lease(host, path, lease("two", "ops2"), take_over=True)
     assert replaced.result is Taking.REPLACED
-    assert not await beat_lease(host, path, lease("one"))
-    await release_lease(host, path, lease("one"))
-    assert await beat_lease(host, path, lease("two", "ops2"))
+    assert await beat_leases(host, path, [lease("one")]) == (False,)
+    await release_leases(host, path, [lease("one")])
+    assert await beat_leases(host, path, [lease("two", "ops2")]) == (True,)
 
 
 async def test_of_twenty_who_ask_at_once_exactly_one_gets_the_lease(host: LocalHost, map_path: Path) -> None:
@@ -166,7 +190,7 @@ async def test_a_full_disk_is_told_and_costs_nobody_a_lease(host: LocalHost, map
         with pytest.raises(ScriptError, match="the disk is full"):
             await append_entries(host, str(map_path), [entry(1)])
         with pytest.raises(ScriptError, match="the disk is full"):
-            await release_lease(host, str(map_path), lease("id1", tomcat="t1"))
+            await release_leases(host, str(map_path), [lease("id1", tomcat="t1")])
         assert (folder / ".isdeploy" / "leases").read_bytes() == before
         assert not [*(folder / ".isdeploy").glob(".leases*")]
     finally:

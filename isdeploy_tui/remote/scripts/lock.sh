@@ -4,10 +4,15 @@
 # flock on the directory dies with its holder and leaves nothing behind. Where a file system has none, a symbolic
 # link that says in one step whose it is; one older than STALE seconds is broken, by one breaker only. $n is the nonce.
 STALE=60
-lk= dirlock= cannot=
+lk= dirlock= cannot= naps= nap=0.05
 let_go() { [ -z "$lk" ] || [ "$(readlink -- "$lk")" != "$n" ] || rm -f -- "$lk"; }
 still_held() { [ -z "$lk" ] || [ "$(readlink -- "$lk")" = "$n" ]; }
-nap() { sleep 0.2 2>/dev/null 9<&- || sleep 1 9<&-; }
+# Most who hold it are done in a moment, so the first naps are short.
+nap() {
+  sleep "$nap" 2>/dev/null 9<&- || sleep 1 9<&-
+  naps=$naps.
+  case $naps in .....*) nap=0.2;; esac
+}
 hold() {
   if command -v flock >/dev/null 2>&1 && command exec 9<"$1"; then dirlock=yes; fi 2>/dev/null
   deadline=$(($(date +%s) + $3))

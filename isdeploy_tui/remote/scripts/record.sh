@@ -1,9 +1,10 @@
 # The journal and the leases that are kept in .isdeploy beside a map. Arguments: nonce, map, verb, then
 #   append                     add the content, whole lines of JSON, to the journal
 #   take KEY ID TAKEOVER       make the lease KEY ours (ID) with the content, one line of JSON; TAKEOVER yes or no
-#   beat KEY ID                say that we live, with the content as the lease's new text
-#   release KEY ID             give it back
-# Replies: OK | TAKEN | REPLACED AGE JSON | HELD AGE JSON | ORPHAN AGE JSON | GONE | "ERR what was found".
+#   beat ID KEY…               say that we live; each line of the content is the new text of one lease, in that order
+#   release ID KEY…            give them back
+# Replies: OK | TAKEN | REPLACED AGE JSON | HELD AGE JSON | ORPHAN AGE JSON | OK or GONE for each KEY of a beat |
+# "ERR what was found".
 # Exit status: 0 for any of these but ERR: 40 no map   46 not writable   48 locked   50 disk full   52 read-only
 #   58 the records cannot be kept
 # A line of .isdeploy/leases is "KEY HEARTBEAT ID JSON", HEARTBEAT in Unix seconds of this host's clock.
@@ -52,45 +53,60 @@ if [ "$verb" = append ]; then
   say OK; exit 0
 fi
 
-key=$4 id=$5 leases=$own/leases now=$(date +%s)
-found= age= beat= holder= text=
-if [ -f "$leases" ]; then
-  while read -r k b i x; do
-    [ "$k" = "$key" ] && found=yes beat=$b holder=$i text=$x
-  done <"$leases"
-fi
-case $beat in '' | *[!0-9]*) beat=0;; esac
-age=$((now - beat))
-replace() {  # writes all leases but KEY's, and then the line given, if any
+leases=$own/leases now=$(date +%s)
+each() {  # what to do with KEY BEAT ID JSON of each lease
+  if [ -f "$leases" ]; then
+    while read -r k b i x; do "$1"; done <"$leases"
+  fi
+}
+replace() {  # the lines of the new file are what this function prints
   e=$(mktemp "$own/.leasesXXXXXX" 2>&1) && t=$e || fail 58 "$e"
   # Through cat: a shell's own printf does not say that the disk is full, and the loop not even that it failed.
-  e=$( { {
-    if [ -f "$leases" ]; then
-      while read -r k b i x; do [ "$k" = "$key" ] || printf '%s %s %s %s\n' "$k" "$b" "$i" "$x"; done <"$leases"
-    fi
-    [ ! "$1" ] || printf '%s\n' "$1"
-  } | cat >"$t"; } 2>&1) || fail 58 "$e"
+  e=$( { "$1" | cat >"$t"; } 2>&1) || fail 58 "$e"
   chmod 660 -- "$t"; alike "$t"
   e=$(mv -f -- "$t" "$leases" 2>&1) || fail 58 "$e"
   t=
 }
-case $verb in
-  take)
-    answer=TAKEN
-    if [ "$found" ] && [ "$holder" != "$id" ]; then
-      [ "$age" -gt $ORPHAN ] || { say "HELD $age $text"; exit 0; }
-      [ "$6" = yes ] || { say "ORPHAN $age $text"; exit 0; }
-      answer="REPLACED $age $text"
-    fi
-    replace "$key $now $id $(isd_content)"
-    say "$answer";;
-  beat)
-    { [ "$found" ] && [ "$holder" = "$id" ]; } || { say GONE; exit 0; }
-    replace "$key $now $id $(isd_content)"
-    say OK;;
-  release)
-    [ "$holder" != "$id" ] || replace ''
-    say OK;;
-  *) die 58 "unknown verb $verb";;
-esac
+copy() { printf '%s %s %s %s\n' "$k" "$b" "$i" "$x"; }
+
+if [ "$verb" = take ]; then
+  key=$4 id=$5 found= beat= holder= text=
+  find() { [ "$k" != "$key" ] || { found=yes beat=$b holder=$i text=$x; }; }
+  others() { [ "$k" = "$key" ] || copy; }
+  taken() { each others; printf '%s\n' "$key $now $id $(isd_content)"; }
+  each find
+  case $beat in '' | *[!0-9]*) beat=0;; esac
+  age=$((now - beat))
+  answer=TAKEN
+  if [ "$found" ] && [ "$holder" != "$id" ]; then
+    [ "$age" -gt $ORPHAN ] || { say "HELD $age $text"; exit 0; }
+    [ "$6" = yes ] || { say "ORPHAN $age $text"; exit 0; }
+    answer="REPLACED $age $text"
+  fi
+  replace taken
+  say "$answer"; exit 0
+fi
+
+case $verb in beat | release) ;; *) die 58 "unknown verb $verb";; esac
+id=$4; shift 4
+keys=" $* " ours=' ' said=
+find() { [ "$i" != "$id" ] || ours="$ours$k "; }
+each find
+for k; do
+  case $ours in *" $k "*) said="$said OK";; *) said="$said GONE";; esac
+done
+others() {
+  case $ours in *" $k "*) case $keys in *" $k "*) return;; esac;; esac
+  copy
+}
+release() { each others; }
+beat() {
+  each others
+  for k in $keys; do
+    read -r x <&3
+    case $ours in *" $k "*) printf '%s\n' "$k $now $id $x";; esac
+  done
+}
+case $said in *OK*) replace "$verb";; esac
+say $said
 exit 0

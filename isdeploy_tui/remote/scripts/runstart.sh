@@ -91,7 +91,8 @@ i=0
 until [ -e "$d/pid" ] || [ -e "$d/rc" ]; do
   i=$((i + 1))
   [ $i -lt 50 ] || die 59 'it did not begin'
-  sleep 0.1 2>/dev/null || sleep 1
+  [ $i -lt 5 ] && nap=0.02 || nap=0.1
+  sleep $nap 2>/dev/null || sleep 1
 done
 say OK STARTED
 exit 0
