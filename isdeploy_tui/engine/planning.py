@@ -59,17 +59,7 @@ async def _plan_apache(
     apache = view.apache
     names = [id.worker for id in ids]
     draining = kind is OperationKind.DRAIN
-    try:
-        plan = rotation.plan(
-            view.urimap,
-            view.workers,
-            drain=names if draining else (),
-            restore=() if draining else names,
-            soft=soft,
-            presets=view.presets,
-        )
-    except rotation.PlanError as error:
-        raise PlanningError(f"{apache.id}: {printable(str(error))} {apache.map} was not touched.") from None
+    plan = plan_map(view, drain=names if draining else (), restore=() if draining else names, soft=soft)
     if plan.after == plan.before:
         return None, [], tuple(map(printable, plan.warnings))
     refusals = [*guards.map_is_faulty(apache, plan)]
@@ -85,6 +75,16 @@ async def _plan_apache(
         refusals += [gate.refusal for worker in passed for gate in worker if gate.refusal]
     change = map_change(view, plan)
     return change, refusals, change.warnings
+
+
+def plan_map(
+    view: ApacheView, *, drain: Sequence[str] = (), restore: Sequence[str] = (), soft: bool = False
+) -> rotation.Plan:
+    """Plan one Apache's map from what it is in ``view``, by mod_jk's names. Raises PlanningError."""
+    try:
+        return rotation.plan(view.urimap, view.workers, drain=drain, restore=restore, soft=soft, presets=view.presets)
+    except rotation.PlanError as error:
+        raise PlanningError(f"{view.apache.id}: {printable(str(error))} {view.apache.map} was not touched.") from None
 
 
 def map_change(view: ApacheView, plan: rotation.Plan) -> MapChange:

@@ -1,8 +1,7 @@
 """One moment of a roll: some Tomcats come back and others go out, in one write on each Apache, and it settles."""
 
 import asyncio
-import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerId
@@ -10,16 +9,15 @@ from isdeploy_tui.engine import gates
 from isdeploy_tui.engine.control import Control
 from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.leases import LeaseLostError
-from isdeploy_tui.engine.planning import PlanningError, map_change
-from isdeploy_tui.engine.plans import MapChange, Refusal, Tomcat
+from isdeploy_tui.engine.planning import PlanningError, map_change, plan_map
+from isdeploy_tui.engine.plans import Refusal, Tomcat
 from isdeploy_tui.engine.reading import ApacheView, read_apache
-from isdeploy_tui.engine.rollplan import capacity_refusals, names_on, plan_transition
-from isdeploy_tui.engine.rotate import kept_as
+from isdeploy_tui.engine.rollplan import capacity_refusals, names_on
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.steps import Step, StepState
+from isdeploy_tui.engine.writing import Wish, Written, settle, write_map
 from isdeploy_tui.modjk.rotation import Plan, Rotation
 from isdeploy_tui.remote.errors import MapConflictError, MapLockedError, RemoteError
-from isdeploy_tui.remote.mapwrite import swap_map
 
 ATTEMPTS = 5
 """How often a map that somebody else changed meanwhile is planned anew before giving up."""
@@ -71,7 +69,7 @@ async def move(
     async for step in writer.write():
         yield step
     if writer.failed:
-        if drains and (writer.changes or soft > 0):
+        if drains and (writer.written or soft > 0):
             async for step in _undo(session, control, moved, drains):
                 yield step
         return
@@ -120,9 +118,9 @@ class _Writer:
         self._taken_out = taken_out
         concerned = {worker.id.apache_id for tomcat in (*restores, *drains) for worker in tomcat.workers}
         self._apaches = [apache for apache in session.config.apaches() if apache.id in concerned]
+        self._seen: dict[ApacheId, ApacheView] = {}
         self._guarded: set[tuple[ApacheId, str]] = set()
-        self.changes: list[MapChange] = []
-        self.deadline = 0.0
+        self.written: list[Written] = []
         self.failed = False
 
     async def write(self, *, soft: bool = False) -> AsyncIterator[Step]:
@@ -140,45 +138,28 @@ class _Writer:
             return
         for apache in self._apaches:
             try:
-                change, backup = await self._write_one(apache, soft)
+                written = await self._write_one(apache, soft)
             except (RemoteError, PlanningError, LeaseLostError) as error:
                 self.failed = True
                 yield self._step(apache, "write", StepState.FAILED, str(error))
                 return
-            if change is not None:
-                self.changes.append(change)
-                self.deadline = max(self.deadline, self._session.clock() + apache.settle_seconds)
-                detail = "; ".join((self._what(apache, soft), *change.how, *kept_as(backup)))
-                yield self._step(apache, "write", StepState.DONE, detail, change)
+            if written is not None:
+                self.written.append(written)
+                detail = f"{self._what(apache, soft)}; {written.evidence}"
+                yield self._step(apache, "write", StepState.DONE, detail, written.facts)
 
     async def settle(self) -> AsyncIterator[Step]:
-        """Wait until every new request follows the maps that were written, and see that they still stand."""
-        if not self.changes:
-            return
-        rest = self.deadline - self._session.clock()
-        for change in self.changes:
-            yield self._step(change.apache, "settle", StepState.STARTED, f"{max(0.0, rest):.1f} s")
-        if not self._control.wait:
-            for change in self.changes:
-                yield self._step(change.apache, "settle", StepState.DONE, "not waited for")
-            return
-        if not await self._control.pause(rest):
-            self.failed = True
-            for change in self.changes:
-                detail = "interrupted; the map is written and will be followed"
-                yield self._step(change.apache, "settle", StepState.FAILED, detail)
-            return
-        for change in self.changes:
-            problem = await self._undone(change)
-            self.failed = self.failed or bool(problem)
-            state = StepState.FAILED if problem else StepState.DONE
-            yield self._step(change.apache, "settle", state, problem or "every new request follows the map")
+        """Wait until every new request follows the maps that were written, and see that they still hold."""
+        async for step in settle(self._session, self._control, self.written):
+            self.failed = self.failed or step.state is StepState.FAILED
+            yield step
 
     async def _refusals(self, soft: bool) -> list[Refusal]:
         if not self._drains:
             return []
         views = await asyncio.gather(*(read_apache(self._session, apache) for apache in self._apaches))
         found = await asyncio.gather(*(self._capacity(view, self._plan(view, soft)) for view in views))
+        self._seen = {view.apache.id: view for view in views}
         self._guarded = {(view.apache.id, view.map.sha256) for view in views}
         return [refusal for refusals in found for refusal in refusals]
 
@@ -187,46 +168,34 @@ class _Writer:
         health: dict[str, Health] = await gates.ping_all(self._session, view.apache, view.workers, members)
         return capacity_refusals(view, plan, health, self._session.config.service(view.apache.id.service).min_active)
 
-    def _plan(self, view: ApacheView, soft: bool) -> Plan:
-        return plan_transition(view, self._restores, self._drains, soft=soft)
+    def _wish(self, apache: ApacheConfig, soft: bool) -> Wish:
+        return Wish(tuple(names_on(self._drains, apache.id)), tuple(names_on(self._restores, apache.id)), soft)
 
-    async def _write_one(self, apache: ApacheConfig, soft: bool) -> tuple[MapChange | None, str]:
+    def _plan(self, view: ApacheView, soft: bool) -> Plan:
+        wish = self._wish(view.apache, soft)
+        return plan_map(view, drain=wish.drain, restore=wish.restore, soft=soft)
+
+    async def _write_one(self, apache: ApacheConfig, soft: bool) -> Written | None:
         for attempt in range(1, ATTEMPTS + 1):
-            view = await read_apache(self._session, apache)
+            # What the guards saw is good enough: a map that has changed since is not written.
+            view = self._seen.pop(apache.id, None) or await read_apache(self._session, apache)
             plan = self._plan(view, soft)
             if plan.after == plan.before:
-                return None, ""
+                return None
             if (apache.id, view.map.sha256) not in self._guarded and self._drains and not self._control.force:
                 # Somebody has changed the map since the guards saw it.
                 for refusal in await self._capacity(view, plan):
                     raise PlanningError(f"{refusal.target}: {refusal.sentence}")
             try:
-                await self._control.confirm()
-                written = await swap_map(
-                    self._session.host(apache.ssh),
-                    apache.map,
-                    expected=view.map.sha256,
-                    new=plan.after,
-                    sudo=apache.sudo,
-                )
+                wish, change = self._wish(apache, soft), map_change(view, plan)
+                written = await write_map(self._session, self._control, change, wish, [str(apache.id)])
             except (MapConflictError, MapLockedError):
                 if attempt == ATTEMPTS or not await self._control.pause(RETRY_SECONDS):
                     raise
                 continue
             self._taken_out.update(tomcat.id for tomcat in self._drains if _gets_requests(view, tomcat))
-            return map_change(view, plan), written.backup
+            return written
         raise AssertionError("unreachable")
-
-    async def _undone(self, change: MapChange) -> str:
-        """Return what is wrong with a map that was written: somebody may have put other workers' changes on top."""
-        try:
-            view = await read_apache(self._session, change.apache)
-        except RemoteError as error:
-            return f"the map was written, but could not be read again: {error}"
-        if view.map.data == change.after:
-            return ""
-        now = self._plan(view, soft=False)
-        return f"{change.apache.map} was changed by somebody else meanwhile" if now.after != now.before else ""
 
     def _what(self, apache: ApacheConfig, soft: bool) -> str:
         back, out = names_on(self._restores, apache.id), names_on(self._drains, apache.id)
@@ -235,13 +204,9 @@ class _Writer:
         return " and ".join(words)
 
     def _step(
-        self, apache: ApacheConfig, step: str, state: StepState, detail: str, change: MapChange | None = None
+        self, apache: ApacheConfig, step: str, state: StepState, detail: str, facts: Mapping[str, object] | None = None
     ) -> Step:
-        facts: dict[str, object] = {}
-        if change is not None:
-            after = hashlib.sha256(change.after).hexdigest()
-            facts = {"diff": list(change.diff), "map_before": change.expected_sha256, "map_after": after}
-        return Step(self._session.clock(), str(apache.id), step, state, detail, facts)
+        return Step(self._session.clock(), str(apache.id), step, state, detail, facts or {})
 
 
 def _gets_requests(view: ApacheView, tomcat: Tomcat) -> bool:
