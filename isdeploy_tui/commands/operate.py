@@ -117,11 +117,13 @@ async def _carry_out(
             print(how_to_take_over(held.worker), file=sys.stderr, flush=True)
     if plan.kind is OperationKind.ROLL and result is not Result.REFUSED:
         counted = await traffic.count(session, ends)
+        ended = operation.ended or session.clock()
+        account = report.Account(plan, result, operation.events, operation.started, ended, counted)
         if not options.json:
             with forgiving(operation.interrupt):
-                print("\n".join(report.as_text(plan, result, operation.events, counted)), flush=True)
+                print("\n".join(report.as_text(account)), flush=True)
         if options.report:
-            _keep(options.report, report.as_json(plan, result, operation.events, counted))
+            _keep(options.report, report.as_json(account))
     return result
 
 

@@ -16,8 +16,11 @@ from isdeploy_tui.engine.steps import Step, StepState
 from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.inflight import count_in_flight
 
-POLL_SECONDS = 0.5
-"""Between two looks at the requests in flight."""
+POLL_SECONDS = (0.1, 0.5)
+"""Between two looks at the requests in flight: as long as five looks take, within these bounds.
+
+A status worker tells in milliseconds, a thread dump costs the Tomcat a third of a second.
+"""
 
 WAIT_ON, GO_ON, PUT_BACK = "wait on", "go on", "put back"
 
@@ -83,7 +86,9 @@ async def wait_idle(
     # Before the first answer: a thread dump takes its time.
     yield step(StepState.STARTED, "are requests in flight?", None)
     while True:
+        looked = session.clock()
         busy = await busy_on(session, workers)
+        pause = min(max(POLL_SECONDS[0], 5 * (session.clock() - looked)), POLL_SECONDS[1])
         if busy.count == 0:
             fell = f" (it was {', '.join(map(str, curve))})" if curve else ""
             yield step(StepState.DONE, f"no request in flight{fell}, says {busy.source}", 0)
@@ -108,7 +113,7 @@ async def wait_idle(
                 yield step(StepState.FAILED, detail, busy.count)
                 return
             limit = waited + service.drain_timeout
-        if not await control.pause(POLL_SECONDS):
+        if not await control.pause(pause):
             yield step(StepState.FAILED, f"interrupted with {busy.count} in flight", busy.count)
             return
 

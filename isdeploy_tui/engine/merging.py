@@ -7,13 +7,19 @@ from isdeploy_tui.engine.steps import Event
 
 
 async def merge(stories: Iterable[AsyncIterator[Event]]) -> AsyncIterator[Event]:
-    """Yield the events of all stories as they come; raises the first error once every story has been ended."""
-    queue: asyncio.Queue[Event | None] = asyncio.Queue(maxsize=64)
+    """Yield the events of all stories as they come; raises the first error once every story has been ended.
+
+    No story goes on before its event has been dealt with, as without a merge: what is recorded of a step is recorded
+    before the step is done.
+    """
+    queue: asyncio.Queue[tuple[Event, asyncio.Event] | None] = asyncio.Queue()
 
     async def tell(story: AsyncIterator[Event]) -> None:
         try:
             async for event in story:
-                await queue.put(event)
+                told = asyncio.Event()
+                await queue.put((event, told))
+                await told.wait()
         finally:
             await queue.put(None)
 
@@ -21,16 +27,16 @@ async def merge(stories: Iterable[AsyncIterator[Event]]) -> AsyncIterator[Event]
     try:
         unfinished = len(tasks)
         while unfinished:
-            event = await queue.get()
-            if event is None:
+            news = await queue.get()
+            if news is None:
                 unfinished -= 1
-            else:
-                yield event
+                continue
+            event, told = news
+            yield event
+            told.set()
         for task in tasks:
             task.result()
     finally:
         for task in tasks:
             task.cancel()
-        while not queue.empty():
-            queue.get_nowait()
         await asyncio.gather(*tasks, return_exceptions=True)

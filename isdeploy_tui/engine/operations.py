@@ -40,7 +40,7 @@ class Result(StrEnum):
 
 
 class RunningOperation:
-    """An operation under way or ended: ``plan``, ``started`` (Unix seconds), its events so far, ``result``.
+    """An operation under way or ended: ``plan``, ``started`` and ``ended`` (Unix s), events so far, ``result``.
 
     ``in_the_way`` is who holds a Tomcat that it wanted, when that is why it was refused.
     """
@@ -49,6 +49,7 @@ class RunningOperation:
         self.id = new_operation_id()
         self.plan = plan
         self.started = session.clock()
+        self.ended: float | None = None
         self.events: list[Event] = []
         self.result: Result | None = None
         self.in_the_way: InTheWay | None = None
@@ -97,6 +98,7 @@ class RunningOperation:
             _LOG.exception("operation failed")
             await self._publish(self._failure(f"internal error: {printable(repr(error), 200)}"))
         async with self._news:
+            self.ended = self._session.clock()
             self.result = self._at_last(result)
             self._news.notify_all()
 

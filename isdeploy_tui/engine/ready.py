@@ -6,19 +6,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from isdeploy_tui.config import WorkerConfig
+from isdeploy_tui.config import ApacheId, WorkerConfig
 from isdeploy_tui.engine import gates
 from isdeploy_tui.engine.control import Control
 from isdeploy_tui.engine.fleet import Health
-from isdeploy_tui.engine.reading import read_apache
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.steps import Step, StepState
+from isdeploy_tui.modjk.workers import Workers, parse_workers
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote.errors import RemoteError
+from isdeploy_tui.remote.mapread import read_file
 from isdeploy_tui.remote.startup import LogMark, mark_log, startup_since
 
-POLL_SECONDS = 0.5
-"""Between two attempts."""
+POLL_SECONDS = 0.2
+"""Between two attempts at the connector."""
+
+CHECK_SECONDS = 0.5
+"""Between two attempts at the check URL, which may cost the application something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +34,46 @@ class Answer:
     detail: str
 
 
-async def mark_logs(session: Session, workers: Sequence[WorkerConfig]) -> LogMark | None:
-    """Return where the Tomcat's log ends before its script runs; None where it has none to look at. Raises nothing."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was looked at before a script ran: where the Tomcat's log ended, and who is asked where.
+
+    ``connectors`` are the workers of each Apache as far as they could be read; httpd itself reads them at its start.
+    """
+
+    log: LogMark | None
+    connectors: dict[ApacheId, Workers]
+
+
+async def look_before(session: Session, workers: Sequence[WorkerConfig]) -> Before:
+    """Look at what ``wait_ready`` has to know of the time before the script. Raises nothing."""
+    connectors: dict[ApacheId, Workers] = {}
+    reading = (_connectors(session, worker.id.apache_id, connectors) for worker in workers)
+    mark, *_ = await asyncio.gather(_mark(session, workers), *reading, return_exceptions=True)
+    return Before(mark if isinstance(mark, LogMark) else None, connectors)
+
+
+async def _mark(session: Session, workers: Sequence[WorkerConfig]) -> LogMark | None:
     logged = _logged(workers)
-    if logged is None:
-        return None
-    try:
-        return await mark_log(session.host(logged.ssh), logged.log or "")
-    except RemoteError:
-        return None
+    return None if logged is None else await mark_log(session.host(logged.ssh), logged.log or "")
+
+
+async def _connectors(session: Session, id: ApacheId, known: dict[ApacheId, Workers]) -> Workers:
+    """Return an Apache's workers, read once. Raises RemoteError."""
+    if id not in known:
+        apache = session.config.apache(id)
+        file = await read_file(session.host(apache.ssh), apache.workers_file, sudo=apache.sudo)
+        known[id] = parse_workers(file.data)
+    return known[id]
 
 
 async def wait_ready(
-    session: Session, workers: Sequence[WorkerConfig], control: Control, since: LogMark | None = None
+    session: Session, workers: Sequence[WorkerConfig], control: Control, before: Before
 ) -> AsyncIterator[Step]:
     """Wait until the Tomcat behind these workers answers CPING from every Apache and passes its check.
 
     Yields a ``done`` step for each gate as it is passed; after ``ready_timeout`` seconds, or when interrupted, a
-    ``failed`` one. What the Tomcat's log says about its start after ``since`` is told as evidence, but is no gate:
+    ``failed`` one. What the Tomcat's log says about its start since ``before`` is told as evidence, but is no gate:
     not every script restarts.
     """
     target = str(workers[0].id)
@@ -56,7 +82,7 @@ async def wait_ready(
     passed: set[str] = set()
     yield Step(session.clock(), target, "ready", StepState.STARTED, f"waiting for CPING, at most {limit:g} s")
     while True:
-        answers = await ask_once(session, workers, control.arguments, since)
+        answers = await _ask_once(session, workers, control.arguments, before)
         for answer in answers:
             if answer.passed and answer.detail and answer.gate not in passed:
                 passed.add(answer.gate)
@@ -66,41 +92,41 @@ async def wait_ready(
             return
         missing = "; ".join(answer.detail for answer in answers if not answer.passed)
         if session.clock() - started >= limit:
-            if since is not None and "log" not in passed:
-                missing += await _silent_log(session, workers, since)
+            if before.log is not None and "log" not in passed:
+                missing += await _silent_log(session, workers, before.log)
             detail = f"not ready after {limit:g} s (ready_timeout): {missing}"
             yield Step(session.clock(), target, "ready", StepState.FAILED, detail)
             return
-        if not await control.pause(POLL_SECONDS):
+        if not await control.pause(CHECK_SECONDS if len(answers) > len(workers) else POLL_SECONDS):
             detail = f"interrupted while waiting until it is ready: {missing}"
             yield Step(session.clock(), target, "ready", StepState.FAILED, detail)
             return
 
 
-async def ask_once(
-    session: Session, workers: Sequence[WorkerConfig], arguments: Sequence[str], since: LogMark | None = None
+async def _ask_once(
+    session: Session, workers: Sequence[WorkerConfig], arguments: Sequence[str], before: Before
 ) -> list[Answer]:
     """Ask once at every gate. Check and log are looked at only when every Apache got its CPONG. Raises nothing."""
-    pings = await asyncio.gather(*(_ping(session, worker) for worker in workers))
+    pings = await asyncio.gather(*(_ping(session, worker, before) for worker in workers))
     if not all(ping.passed for ping in pings):
         return list(pings)
     checked = {worker.check_url: worker for worker in workers if worker.check_url}
     return [
         *pings,
         *await asyncio.gather(
-            _log(session, workers, since), *(_check(session, worker, arguments) for worker in checked.values())
+            _log(session, workers, before.log), *(_check(session, worker, arguments) for worker in checked.values())
         ),
     ]
 
 
-async def _ping(session: Session, worker: WorkerConfig) -> Answer:
+async def _ping(session: Session, worker: WorkerConfig, before: Before) -> Answer:
     apache = session.config.apache(worker.id.apache_id)
     gate = f"ping {worker.id}"
     try:
-        view = await read_apache(session, apache)
+        connectors = await _connectors(session, apache.id, before.connectors)
     except RemoteError as error:
         return Answer(gate, False, str(error))
-    health, detail = await gates.ping(session, apache, view.workers, worker.id.worker)
+    health, detail = await gates.ping(session, apache, connectors, worker.id.worker)
     return Answer(gate, health is Health.UP, f"from {apache.ssh}: {detail or health.value}")
 
 

@@ -23,6 +23,18 @@ class Phase:
     busy: tuple[tuple[float, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """All that is known of an operation that has ended: Unix times, and ``traffic`` by Apache with an access log."""
+
+    plan: OperationPlan
+    result: str
+    events: Sequence[Event]
+    began: float
+    ended: float
+    traffic: Mapping[str, object]
+
+
 @dataclass(slots=True)
 class _Open:
     began: float
@@ -54,26 +66,23 @@ def _phase(key: tuple[str, str], phase: _Open, state: StepState, seconds: float 
     return Phase(*key, phase.began, seconds, state, tuple(phase.details), tuple(phase.busy))
 
 
-def as_json(plan: OperationPlan, result: str, events: Sequence[Event], traffic: Mapping[str, object]) -> Json:
-    """Return the report of an operation as it is kept with ``--report``.
-
-    ``traffic`` is, for each Apache with an ``access_log``, what was counted there meanwhile.
-    """
-    steps = [event for event in events if isinstance(event, Step)]
+def as_json(account: Account) -> Json:
+    """Return the report of an operation as it is kept with ``--report``."""
+    steps = [event for event in account.events if isinstance(event, Step)]
     return {
-        "operation": plan.kind.value,
-        "result": result,
-        "targets": [str(target) for target in plan.targets],
-        "began": steps[0].as_json()["time"] if steps else None,
-        "ended": steps[-1].as_json()["time"] if steps else None,
-        "seconds": round(steps[-1].time - steps[0].time, 3) if steps else None,
-        "phases": [_phase_json(phase) for phase in phases(events)],
+        "operation": account.plan.kind.value,
+        "result": account.result,
+        "targets": [str(target) for target in account.plan.targets],
+        "began": _stamp(account.began),
+        "ended": _stamp(account.ended),
+        "seconds": round(account.ended - account.began, 3),
+        "phases": [_phase_json(phase) for phase in phases(account.events)],
         "maps": [
             {"apache": step.target, "time": step.as_json()["time"], "diff": step.facts["diff"]}
             for step in steps
             if "diff" in step.facts
         ],
-        "traffic": dict(traffic),
+        "traffic": dict(account.traffic),
     }
 
 
@@ -81,7 +90,7 @@ def _phase_json(phase: Phase) -> Json:
     return {
         "target": phase.target,
         "phase": phase.step,
-        "began": Step(phase.began, "", "", phase.state).as_json()["time"],
+        "began": _stamp(phase.began),
         "seconds": None if phase.seconds is None else round(phase.seconds, 3),
         "state": phase.state.value,
         "evidence": list(phase.details),
@@ -89,14 +98,16 @@ def _phase_json(phase: Phase) -> Json:
     }
 
 
-def as_text(plan: OperationPlan, result: str, events: Sequence[Event], traffic: Mapping[str, object]) -> list[str]:
+def _stamp(time: float) -> str:
+    return Step(time, "", "", StepState.DONE).as_json()["time"]
+
+
+def as_text(account: Account) -> list[str]:
     """Return the summary that a person reads at the end."""
-    steps = [event for event in events if isinstance(event, Step)]
-    seconds = steps[-1].time - steps[0].time if steps else 0.0
-    lines = [f"{plan.kind.value} {result} in {seconds:.1f} s"]
-    for phase in phases(events):
+    lines = [f"{account.plan.kind.value} {account.result} in {account.ended - account.began:.1f} s"]
+    for phase in phases(account.events):
         took = "…" if phase.seconds is None else f"{phase.seconds:6.1f} s"
         last = phase.details[-1] if phase.details else ""
         lines.append(f"  {phase.target:24} {phase.step:7} {phase.state.value:8} {took}  {last}".rstrip())
-    lines += [f"  {apache}: {sentence(counted)}" for apache, counted in traffic.items()]
+    lines += [f"  {apache}: {sentence(counted)}" for apache, counted in account.traffic.items()]
     return lines

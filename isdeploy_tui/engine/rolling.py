@@ -1,5 +1,6 @@
 """Roll: one batch of Tomcats after the other is drained, waited for, deployed to, checked and put back."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,7 @@ from isdeploy_tui.engine.deploying import run_script
 from isdeploy_tui.engine.idle import wait_idle
 from isdeploy_tui.engine.merging import merge
 from isdeploy_tui.engine.plans import OperationPlan, RollPlan, Tomcat
-from isdeploy_tui.engine.ready import mark_logs, wait_ready
+from isdeploy_tui.engine.ready import look_before, wait_ready
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.steps import Event, Step, StepState
 from isdeploy_tui.engine.transition import Moved, move
@@ -63,8 +64,14 @@ async def _turn(
 ) -> AsyncIterator[Event]:
     """One batch: drain it (with the restore of the one before), and bring it to where it can be restored."""
     moved = Moved()
-    async for event in move(session, control, moved, restores=progress.ready, drains=batch, soft=plan.soft_seconds):
-        yield event
+    # While the map settles there is time to connect to where the scripts will run.
+    connecting = asyncio.gather(*(look_before(session, tomcat.workers) for tomcat in batch))
+    try:
+        async for event in move(session, control, moved, restores=progress.ready, drains=batch, soft=plan.soft_seconds):
+            yield event
+    finally:
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
     if moved.restored:
         progress.ready = []
     if not moved.drained:
@@ -93,7 +100,7 @@ async def _work(
 ) -> AsyncIterator[Event]:
     """Wait until one drained Tomcat is idle, deploy to it, wait until it is ready."""
     fates[tomcat.id] = Fate.FAILED
-    before = await mark_logs(session, tomcat.workers)
+    before = await look_before(session, tomcat.workers)
     stages = (
         (wait_idle(session, tomcat.workers, control), Fate.UNTOUCHED),
         (run_script(session, tomcat.run, control), Fate.FAILED),
