@@ -97,6 +97,15 @@ def make_parser() -> argparse.ArgumentParser:
     history.add_argument("-n", "--lines", type=_positive, default=50, metavar="N", help="the last N entries (50)")
     _json(history)
 
+    balancers = command("balancers", "balancers", "run_balancers", "print what workers.properties lacks for draining")
+    balancers.description = (
+        "Print, as a unified diff, the exclusion balancers that workers.properties lacks to drain these workers by a "
+        "swap: with one, a member that comes back gets its share at once, and not nearly every request. Writes nothing."
+    )
+    _targets(balancers, "+")
+    balancers.add_argument("--groups", action="store_true", help="also for each half, for a roll in two batches")
+    _json(balancers)
+
     logs = command("logs", "logs", "run_logs", "show a worker's catalina.out")
     logs.add_argument("target", metavar="TARGET")
     logs.add_argument("-n", "--lines", type=_count, default=100, metavar="N", help="begin with the last N lines (100)")

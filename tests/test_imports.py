@@ -42,8 +42,8 @@ WRITING_SCRIPTS = {"mapwrite.sh", "record.sh", "runstart.sh", "runcancel.sh"}
 
 READING = {
     "remote": ("accesslog", "follow", "inflight", "journal", "mapread", "probes", "runs"),
-    "engine": ("fleet", "following", "held", "history", "leftover", "logs", "monitor", "targets"),
-    "commands": ("follow", "history", "logs", "status"),
+    "engine": ("exclusions", "fleet", "following", "held", "history", "leftover", "logs", "monitor", "targets"),
+    "commands": ("balancers", "follow", "history", "logs", "status"),
 }
 """Modules that only read, together with all of ``tui``: what they import never changes a server."""
 

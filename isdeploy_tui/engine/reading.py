@@ -22,6 +22,7 @@ class ApacheView:
 
     apache: ApacheConfig
     map: ServerFile
+    workers_file: ServerFile
     urimap: UriMap
     workers: Workers
     presets: Presets
@@ -41,7 +42,8 @@ def understand(apache: ApacheConfig, map_file: ServerFile, workers_file: ServerF
     workers = parse_workers(workers_file.data)
     presets = presets_of(apache)
     faults = tuple(f"{apache.map}: {fault}" for fault in diagnose(urimap, workers) if fault.consequence != "ignored")
-    return ApacheView(apache, map_file, urimap, workers, presets, rotations(urimap, workers, presets), faults)
+    members = rotations(urimap, workers, presets)
+    return ApacheView(apache, map_file, workers_file, urimap, workers, presets, members, faults)
 
 
 async def read_apache(session: Session, apache: ApacheConfig) -> ApacheView:

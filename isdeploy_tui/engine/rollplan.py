@@ -11,7 +11,7 @@ from types import MappingProxyType
 from isdeploy_tui.config import ApacheId, WorkerConfig, WorkerId
 from isdeploy_tui.engine import gates, guards
 from isdeploy_tui.engine.fleet import Health
-from isdeploy_tui.engine.planning import PlanningError, map_change, services_of, views_of
+from isdeploy_tui.engine.planning import PlanningError, map_change, plan_map, services_of, views_of
 from isdeploy_tui.engine.plans import (
     MapChange,
     OperationKind,
@@ -25,6 +25,7 @@ from isdeploy_tui.engine.plans import (
 from isdeploy_tui.engine.reading import ApacheView
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.modjk import rotation
+from isdeploy_tui.modjk.remarks import Stampede, stampede_sentences
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.modjk.urimap import UriMap
 from isdeploy_tui.printable import printable
@@ -102,23 +103,6 @@ def names_on(tomcats: Iterable[Tomcat], apache: ApacheId) -> list[str]:
     return [worker.id.worker for tomcat in tomcats for worker in tomcat.workers if worker.id.apache_id == apache]
 
 
-def plan_transition(
-    view: ApacheView, restores: Sequence[Tomcat], drains: Sequence[Tomcat], *, soft: bool = False
-) -> rotation.Plan:
-    """Plan one Apache's part of a transition from the map as it is in ``view``. Raises PlanningError."""
-    try:
-        return rotation.plan(
-            view.urimap,
-            view.workers,
-            drain=names_on(drains, view.apache.id),
-            restore=names_on(restores, view.apache.id),
-            soft=soft,
-            presets=view.presets,
-        )
-    except rotation.PlanError as error:
-        raise PlanningError(f"{view.apache.id}: {printable(str(error))} {view.apache.map} was not touched.") from None
-
-
 def capacity_refusals(
     view: ApacheView, plan: rotation.Plan, health: Mapping[str, Health], min_active: int
 ) -> list[Refusal]:
@@ -139,24 +123,41 @@ class _Walk:
         self._views = dict(views)
         self._health = {id: dict(states) for id, states in health.items()}
         self.refusals: list[Refusal] = []
-        self.warnings: list[str] = []
+        self._warnings: list[str] = []
+        self._stampedes: dict[ApacheId, list[Stampede]] = {}
         self.fewest: dict[str, int] = {}
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before it begins; a stampede is told once for all members of a balancer."""
+        stampedes = [
+            f"{id}: {printable(sentence)}"
+            for id, found in self._stampedes.items()
+            for sentence in stampede_sentences(found)
+        ]
+        return [*self._warnings, *stampedes]
 
     def step(self, restores: Sequence[Tomcat], drains: Sequence[Tomcat]) -> Transition:
         changes: list[MapChange] = []
         for id, view in self._views.items():
             # What comes back will have passed its gates by then, whatever it is now.
             self._health[id].update(dict.fromkeys(names_on(restores, id), Health.UP))
-            plan = plan_transition(view, restores, drains)
+            plan = plan_map(view, drain=names_on(drains, id), restore=names_on(restores, id))
             if drains:
                 least = self._session.config.service(id.service).min_active
                 self.refusals += capacity_refusals(view, plan, self._health[id], least)
                 for rule, members in plan.active.items():
                     key = f"{id} {printable(rule)}"
                     self.fewest[key] = min(self.fewest.get(key, len(members)), len(members))
-            self.warnings += [f"{id}: {printable(warning)}" for warning in plan.warnings]
+            told = stampede_sentences(plan.stampedes)
+            self._warnings += [f"{id}: {printable(warning)}" for warning in plan.warnings if warning not in told]
+            # Each is met twice, when it goes and when it comes back.
+            known = {(item.member, item.balancer) for item in self._stampedes.get(id, ())}
+            fresh = [item for item in plan.stampedes if (item.member, item.balancer) not in known]
+            self._stampedes.setdefault(id, []).extend(fresh)
             if plan.after != plan.before:
-                changes.append(map_change(view, plan))
+                # What there is to know of the whole is told once, with the plan.
+                changes.append(replace(map_change(view, plan), warnings=()))
                 self._views[id] = replace(view, urimap=UriMap.parse(plan.after))
         return Transition(tuple(restores), tuple(drains), tuple(changes))
 

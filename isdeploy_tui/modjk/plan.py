@@ -14,6 +14,7 @@ from isdeploy_tui.modjk.homes import find_homes
 from isdeploy_tui.modjk.memberstate import MapView, MemberState, Rotation, member_states
 from isdeploy_tui.modjk.presetrules import Presets, matching_preset, preset_entries
 from isdeploy_tui.modjk.properties import SPACE, decode, line_of
+from isdeploy_tui.modjk.remarks import Stampede
 from isdeploy_tui.modjk.rulevalue import RuleValue, parse_value
 from isdeploy_tui.modjk.soundness import check_edits
 from isdeploy_tui.modjk.urimap import UriMap
@@ -38,8 +39,8 @@ class Plan:
     """A map ``before`` and ``after`` (equal when nothing is to be done), byte for byte.
 
     ``active``: the members that are active afterwards, for each rule with a balancer by its key. ``left_empty``: the
-    keys of rules that have none left. ``faults``: sentences about rules that httpd answers with 500 already; they are
-    among the ``warnings``, too.
+    keys of rules that have none left. ``faults``: sentences about rules that httpd answers with 500 already, and
+    ``stampedes``: who gets nearly every request afterwards; what is to be said of both is among the ``warnings``, too.
     """
 
     before: bytes
@@ -49,6 +50,7 @@ class Plan:
     left_empty: tuple[str, ...]
     warnings: tuple[str, ...]
     faults: tuple[str, ...] = ()
+    stampedes: tuple[Stampede, ...] = ()
 
     def diff(self) -> tuple[str, ...]:
         """Return the change as lines of a unified diff, without file names, printable."""
@@ -83,12 +85,13 @@ def plan(
     if held_back and not edits:
         raise PlanError(held_back[0])
     faults = _lint(view, after, edits)
+    stampedes = tuple(dict.fromkeys(remarks.stampedes(view, after, order.wishes)))
     warnings = [
         *remarks.unknown_homes(view.homes),
         *remarks.disagreements(view, order.states, order.wishes),
         *remarks.still_reached(after, order.wishes),
         *held_back,
-        *remarks.stampedes(view, after, order.wishes),
+        *remarks.stampede_sentences(stampedes),
         *order.warnings,
         *faults,
     ]
@@ -100,6 +103,7 @@ def plan(
         _left_empty(view, after, edits),
         tuple(dict.fromkeys(warnings)),
         faults,
+        stampedes,
     )
 
 

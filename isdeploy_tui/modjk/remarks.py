@@ -1,6 +1,7 @@
 """Sentences about a plan that a person should read before it is carried out."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from isdeploy_tui.modjk.derive import Wishes
 from isdeploy_tui.modjk.effective import EffectiveRule
@@ -10,6 +11,8 @@ from isdeploy_tui.modjk.workers import Activation
 from isdeploy_tui.printable import printable
 
 _METHODS = {"R": "Request", "T": "Traffic", "B": "Busyness", "S": "Session", "N": "Next"}
+
+_MOST_SECONDS = 120
 
 
 def _names(names: Collection[str]) -> str:
@@ -62,11 +65,32 @@ def held_back(after: MapView, wishes: Wishes) -> Iterator[str]:
             )
 
 
-def stampedes(before: MapView, after: MapView, wishes: Wishes) -> Iterator[str]:
-    """Members that get nearly every request once they are back, because their load value stood still meanwhile.
+@dataclass(frozen=True, slots=True)
+class Stampede:
+    """A member that will get nearly every request of a balancer once it is back, until it has caught up.
 
-    With an extension the balancer goes on counting without the member; with a swap it stands still as a whole. Method
-    B counts requests in flight and has no such memory (measured on mod_jk 1.2.48).
+    While a member is out by an extension its load value stands still and the others' grow; ``others`` are those that
+    share its requests meanwhile. ``method`` is R, T, S or N. ``remedy`` is a sentence on what would avoid it, or
+    empty.
+    """
+
+    member: str
+    balancer: str
+    method: str
+    others: int
+    remedy: str = ""
+
+
+_MISSING = (
+    "A balancer without it in workers.properties and worker.list would avoid that; 'isdeploy-tui balancers' prints it."
+)
+
+
+def stampedes(before: MapView, after: MapView, wishes: Wishes) -> Iterator[Stampede]:
+    """Yield who will be stampeded on because of a change.
+
+    With a swap the balancer's load values stand still as a whole. Method B counts requests in flight and has no such
+    memory (measured on mod_jk 1.2.48).
     """
     for member, wish in wishes.items():
         restored = wish is Activation.ACTIVE
@@ -82,29 +106,50 @@ def _is_out_by_extension(rule: EffectiveRule, member: str) -> bool:
     return rule.value.activation(member) in (Activation.DISABLED, Activation.STOPPED)
 
 
-def _stampede(view: MapView, rule: EffectiveRule, member: str, restored: bool) -> Iterator[str]:
+def _stampede(view: MapView, rule: EffectiveRule, member: str, restored: bool) -> Iterator[Stampede]:
     balancer = view.workers.balancer(rule.worker)
     if balancer is None or balancer.method == "B" or member not in balancer.members or len(balancer.members) < 2:
         return
-    when = "now" if restored else "when it is back"
-    yield (
-        f"{printable(member, 80)} will get nearly every request of '{printable(balancer.name, 80)}' {when}, until it "
-        f"has caught up with the others: method={_METHODS[balancer.method]} counts on while a member is out by an "
-        f"extension.{_remedy(view, rule, member, restored)}"
-    )
+    rest = [name for name in balancer.members if not _is_out_by_extension(rule, name)]
+    remedy = _remedy(view, rule, member, restored, rest)
+    yield Stampede(member, balancer.name, balancer.method, max(1, len(rest)), remedy)
 
 
-def _remedy(view: MapView, rule: EffectiveRule, member: str, restored: bool) -> str:
+def _remedy(view: MapView, rule: EffectiveRule, member: str, restored: bool, rest: Sequence[str]) -> str:
     if rule.value.activation(member) is Activation.DISABLED:
         return ""
-    members = view.workers.balancers[rule.worker].members
-    rest = [name for name in members if not _is_out_by_extension(rule, name)]
     existing = view.homes.with_members(frozenset(rest))
     if not rest or (existing and restored):
         return ""
     if existing:
-        return f" '{printable(existing[0], 80)}' would avoid that, but other rules or extensions stand in its way."
-    return (
-        f" A balancer of {_names(rest)} in workers.properties and worker.list would avoid that; "
-        "'isdeploy-tui balancers' prints it."
+        return f"'{printable(existing[0], 80)}' would avoid that, but other rules or extensions stand in its way."
+    return _MISSING
+
+
+def stampede_sentences(found: Iterable[Stampede]) -> tuple[str, ...]:
+    """Return what to say of them, members of one balancer together."""
+    members: dict[Stampede, list[str]] = {}
+    for item in found:
+        members.setdefault(replace(item, member=""), []).append(item.member)
+    return tuple(_stampede_sentence(item, tuple(dict.fromkeys(names))) for item, names in members.items())
+
+
+def _stampede_sentence(item: Stampede, members: Sequence[str]) -> str:
+    each = "each of " if len(members) > 1 else ""
+    sentence = (
+        f"After its restore {each}{_names(members)} will get nearly every request of '{printable(item.balancer, 80)}', "
+        f"{_how_long(item)}: method={_METHODS[item.method]} counts on while a member is out by an extension."
     )
+    return f"{sentence} {item.remedy}".rstrip()
+
+
+def _how_long(item: Stampede) -> str:
+    """Say how long, roughly: what the others got in its place meanwhile comes to it alone.
+
+    Load values are halved every minute (mod_jk: decay_load, worker.maintain), so two minutes' worth is the most.
+    """
+    if item.method not in ("R", "T"):
+        return "for a while"
+    words = {1: "as long as it was", 2: "half as long as it was", 3: "a third of the time that it was"}
+    share = words.get(item.others, f"1/{item.others} of the time that it was")
+    return f"for about {share} out (at most {_MOST_SECONDS / item.others:.0f} s)"

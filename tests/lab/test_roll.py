@@ -169,7 +169,8 @@ async def test_where_nothing_tells_and_only_an_extension_is_possible_it_waits_bl
     nobody_lost_anything([load.report()])
     assert maps(stack) == before
     assert "+/*=balancer;stopped=worker1" in roll.out
-    assert "worker1 will get nearly every request of 'balancer'" in roll.err
+    assert "After its restore worker1 will get nearly every request of 'balancer'" in roll.err
+    assert roll.err.count("for about half as long as it was out (at most 60 s)") == 1
     assert "isdeploy-tui balancers" in roll.err
     assert "waited 0.5 s blindly (quiet_seconds); not seen to be idle" in roll.out
 

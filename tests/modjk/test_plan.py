@@ -250,14 +250,36 @@ def test_how_a_line_changes() -> None:
     assert [change.how for change in planned(b"/*=ex1;stopped=w2", restore=["w1"]).changes] == ["swap"]
 
 
-@pytest.mark.parametrize("method", ["R", "T", "S", "N"])
-def test_stampede_is_told_with_the_balancer_that_avoids_it(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "long"),
+    [
+        ("R", "for about half as long as it was out (at most 60 s): method=Request"),
+        ("T", "for about half as long as it was out (at most 60 s): method=Traffic"),
+        ("S", "for a while: method=Session"),
+        ("N", "for a while: method=Next"),
+    ],
+)
+def test_stampede_is_told_with_how_long_and_what_avoids_it(method: str, long: str) -> None:
     workers = make_workers({"lb": ["a", "b", "c"]}, f"worker.lb.method={method}")
     (warning,) = planned(b"/*=lb\n/b=lb", drain=["a"], workers=workers).warnings
-    assert "a will get nearly every request of 'lb' when it is back" in warning
-    assert "A balancer of b, c in workers.properties" in warning
-    (warning,) = planned(b"/*=lb;stopped=a", restore=["a"], workers=workers).warnings
-    assert "a will get nearly every request of 'lb' now" in warning
+    assert warning.startswith(f"After its restore a will get nearly every request of 'lb', {long} counts on")
+    assert warning.endswith("'isdeploy-tui balancers' prints it.")
+    assert planned(b"/*=lb;stopped=a", restore=["a"], workers=workers).warnings == (warning,)
+
+
+@pytest.mark.parametrize(
+    ("members", "long"), [("ab", "as long as it was out (at most 120 s)"), ("abcde", "1/4 of the time that it was out")]
+)
+def test_a_stampede_is_as_long_as_the_others_had_its_requests(members: str, long: str) -> None:
+    workers = make_workers({"lb": list(members)})
+    (warning,) = planned(b"/*=lb", drain=["a"], workers=workers).warnings
+    assert f"for about {long}" in warning
+
+
+def test_a_stampede_on_several_is_one_sentence() -> None:
+    workers = make_workers({"lb": ["a", "b", "c"]})
+    (warning,) = planned(b"/*=lb", drain=["a", "b"], workers=workers).warnings
+    assert "After its restore each of a, b will get" in warning
 
 
 def test_no_stampede_with_busyness_nor_with_a_swap() -> None:
