@@ -5,12 +5,13 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough lint lab screenshots clean
+.PHONY: help demo test thorough bench lint lab screenshots clean
 
 help:
 	@echo "make demo          the program on an embedded world: needs Python 3.11 or newer and nothing else"
 	@echo "make test          all tests; installs the Debian packages of the real stack when it may"
 	@echo "make thorough      the tests that take minutes each: a thousand killed writes, hundreds of races"
+	@echo "make bench         measures, prints a table and keeps it in bench.json"
 	@echo "make lint          ruff and mypy"
 	@echo "make lab           Apache httpd, mod_jk, three Tomcats and sshd on this machine, and the program on them"
 	@echo "make screenshots   the pictures in screenshots/, from the program itself"
@@ -27,6 +28,11 @@ test: .venv/.for-tests
 thorough: .venv/.for-tests
 	@.ci/packages
 	$(BIN)/python -m pytest -q -m thorough $(ARGS)
+
+# For example ARGS=roll: that one alone.
+bench: .venv/.for-tests
+	@.ci/packages
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: .venv/.for-tests
 	$(BIN)/ruff check .
