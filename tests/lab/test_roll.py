@@ -1,51 +1,25 @@
 """Rolls of a whole site under quick and slow visitors: none of them loses a request, and everything is as it was."""
 
 import json
-import os
 import time
-from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
-
-import pytest
 
 from tests.lab.command_line import isdeploy
 from tests.lab.conftest import StartStack
-from tests.lab.load import Load, Report
-from tests.lab.programs import java_home
+from tests.lab.load import Load
+from tests.lab.rolls import (
+    SLOW,
+    maps,
+    needs_jcmd,
+    nobody_lost_anything,
+    nobody_was_sent_to_one_that_was_deployed_to,
+    phases,
+    span,
+    visitors,
+)
 from tests.lab.scenario import Scenario
 from tests.lab.site_settings import configured
 from tests.lab.stack import Stack
-
-SLOW = (2000, 5000)
-"""Milliseconds that a slow visitor's answer takes: longer than the settle time, so some are in flight after it."""
-
-Json = dict[str, Any]
-
-
-def visitors(url: str, *, sticky: bool) -> Load:
-    return Load(url, quick=5, slow=5, slow_ms=SLOW, sticky=sticky)
-
-
-def maps(stack: Stack) -> list[bytes]:
-    return [apache.map.read_bytes() for apache in stack.apaches]
-
-
-def phases(report: Json, phase: str) -> list[Json]:
-    return [found for found in report["phases"] if found["phase"] == phase]
-
-
-def span(phase: Json) -> tuple[float, float]:
-    """When a phase began and ended, Unix seconds."""
-    began = datetime.fromisoformat(phase["began"]).timestamp()
-    return began, began + phase["seconds"]
-
-
-def nobody_lost_anything(reports: Sequence[Report]) -> None:
-    for report in reports:
-        assert report.requests > 0
-        assert report.failures == (), str(report)
 
 
 async def test_a_roll_of_three_tomcats_loses_no_request_and_leaves_the_same_map(
@@ -99,20 +73,11 @@ async def test_a_roll_of_three_tomcats_loses_no_request_and_leaves_the_same_map(
     assert f"{counted['requests']} requests answered meanwhile, 0 not with 2xx" in roll.out
 
 
-@pytest.mark.parametrize(
-    ("mpm", "method"),
-    [
-        ("prefork", "jcmd"),
-        pytest.param("prefork", "jkstatus", marks=pytest.mark.thorough),
-        pytest.param("event", "jcmd", marks=pytest.mark.thorough),
-        pytest.param("event", "jkstatus", marks=pytest.mark.thorough),
-    ],
-)
 async def test_tomcats_that_two_apaches_share_are_out_on_both_while_they_are_deployed_to(
-    start_stack: StartStack, tmp_path: Path, mpm: Literal["event", "prefork"], method: str
+    start_stack: StartStack, tmp_path: Path
 ) -> None:
     needs_jcmd()
-    stack = start_stack(Scenario(apaches=2, mpm=mpm, jkstatus=method == "jkstatus"))
+    stack = start_stack(Scenario(apaches=2, mpm="prefork", jkstatus=False))
     before, kept = maps(stack), tmp_path / "report.json"
     first, second = stack.apaches
     async with visitors(first.url, sticky=False) as some, visitors(second.url, sticky=True) as others:
@@ -128,24 +93,36 @@ async def test_tomcats_that_two_apaches_share_are_out_on_both_while_they_are_dep
     for load in (some, others):
         assert set(load.report().between(ended).versions) == {"2.0"}
     report = json.loads(kept.read_text())
-    assert all(idle["evidence"][-1].endswith(f"says {method}") for idle in phases(report, "idle"))
+    assert all(idle["evidence"][-1].endswith("says jcmd") for idle in phases(report, "idle"))
     assert len(phases(report, "script")) == 3
-    for script in phases(report, "script"):
-        worker = script["target"].rpartition("/")[2]
-        start, end = span(script)
-        for apache in stack.apaches:
-            asked = [request for request in apache.requests() if request.member == worker]
-            assert asked
-            assert not [request for request in asked if start < request.began + request.seconds and request.began < end]
+    nobody_was_sent_to_one_that_was_deployed_to(stack, report)
 
 
-def needs_jcmd() -> None:
-    home = java_home()
-    if home is None or not os.access(home / "bin" / "jcmd", os.X_OK):
-        why = "jcmd comes with a JDK; the Java that runs the lab's Tomcats is only a JRE"
-        if os.environ.get("CI") == "true":
-            pytest.fail(why, pytrace=False)
-        pytest.skip(why)
+async def test_a_soft_roll_lets_sessions_go_on_and_sends_nobody_new(checked_stack: Stack, tmp_path: Path) -> None:
+    stack, kept = checked_stack, tmp_path / "report.json"
+    config = configured(stack, tmp_path, {"soft_seconds": stack.scenario.settle_seconds + 2})
+    before = maps(stack)
+    async with (
+        Load(stack.url, quick=8, slow=2, slow_ms=(500, 1500)) as new,
+        Load(stack.url, quick=9, sticky=True) as sessions,
+    ):
+        await sessions.answered(30)
+        words = ("--yes", "--report", str(kept), "--", "--no-restart", "1.0")
+        roll = await isdeploy(config, "roll", "shop/web1/worker1", *words)
+        await new.answered(100)
+    assert roll.status == 0, roll.err
+    nobody_lost_anything([new.report(), sessions.report()])
+    assert maps(stack) == before
+    report = json.loads(kept.read_text())
+    (soft,) = phases(report, "soft")
+    first, last = report["maps"][0]["diff"], report["maps"][1]["diff"]
+    assert "+/*=balancer;disabled=worker1" in first
+    assert "+/*=balancer_ex1" in last
+    began, ended = span(soft)
+    # From when the first map is followed until the second is written.
+    settled = began + stack.scenario.settle_seconds
+    assert set(new.report().between(settled, ended).workers) == {"worker2", "worker3"}
+    assert sessions.report().between(settled, ended).workers["worker1"] > 0
 
 
 async def test_where_nothing_tells_and_only_an_extension_is_possible_it_waits_blindly_and_says_both(
