@@ -17,9 +17,9 @@ from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.inflight import count_in_flight
 
 POLL_SECONDS = (0.1, 0.5)
-"""Between two looks at the requests in flight: as long as five looks take, within these bounds.
+"""Between two looks at the requests in flight: as long as a look takes, within these bounds.
 
-A status worker tells in milliseconds, a thread dump costs the Tomcat a third of a second.
+A status worker tells in milliseconds, a thread dump costs the Tomcat's host a third of a second.
 """
 
 WAIT_ON, GO_ON, PUT_BACK = "wait on", "go on", "put back"
@@ -88,7 +88,7 @@ async def wait_idle(
     while True:
         looked = session.clock()
         busy = await busy_on(session, workers)
-        pause = min(max(POLL_SECONDS[0], 5 * (session.clock() - looked)), POLL_SECONDS[1])
+        pause = min(max(POLL_SECONDS[0], session.clock() - looked), POLL_SECONDS[1])
         if busy.count == 0:
             fell = f" (it was {', '.join(map(str, curve))})" if curve else ""
             yield step(StepState.DONE, f"no request in flight{fell}, says {busy.source}", 0)

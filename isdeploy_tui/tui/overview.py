@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerId
 from isdeploy_tui.engine.fleet import ApacheState, Fleet, Health, WorkerState
-from isdeploy_tui.engine.plans import OperationKind, OperationPlan
+from isdeploy_tui.engine.plans import OperationKind, OperationPlan, RollPlan
 from isdeploy_tui.modjk.rotation import Rotation
 
 NodeId = str | ApacheId | WorkerId
@@ -188,7 +188,10 @@ def matching(config: Config, fleet: Fleet, text: str, *, only_problems: bool = F
 
 
 def common_name(targets: Iterable[WorkerId]) -> str:
-    """Return a short name for targets: the id of one, ``shop/web1: worker1, worker2`` for several of one apache."""
+    """Return a short name for targets: the id of one, ``shop/web1: worker1, worker2`` for several of one apache.
+
+    ``shop: 6 workers`` for those of several.
+    """
     ids = tuple(targets)
     if not ids:
         return "nothing"
@@ -197,11 +200,25 @@ def common_name(targets: Iterable[WorkerId]) -> str:
     if len({id.apache_id for id in ids}) == 1:
         names = ", ".join(id.worker for id in ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
         return f"{ids[0].apache_id}: {names}"
-    return f"{len(ids)} workers"
+    services = ", ".join(dict.fromkeys(id.service for id in ids))
+    return f"{services}: {len(ids)} workers"
+
+
+def _tomcats(plan: RollPlan) -> str:
+    """Return ``shop: worker1, worker2``: each Tomcat once, however many Apaches share it; by itself one has its id."""
+    ids = [tomcat.id for batch in plan.batches for tomcat in batch]
+    if len({id.service for id in ids}) != 1 or len(ids) == 1:
+        return common_name(ids)
+    unique = len({id.worker for id in ids}) == len(ids)
+    names = [id.worker if unique else f"{id.apache}/{id.worker}" for id in ids]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{ids[0].service}: {', '.join(names[:3])}{more}"
 
 
 def subject(plan: OperationPlan) -> str:
-    """Return a short name for what a plan is about: the worker of the script of a deploy, else the targets."""
+    """Return a short name for what a plan is about: a deploy's one Tomcat, a roll's Tomcats, else the targets."""
+    if plan.roll is not None and plan.roll.transitions:
+        return _tomcats(plan.roll)
     if plan.kind is OperationKind.DEPLOY and plan.scripts:
         return common_name(run.worker.id for run in plan.scripts)
     return common_name(plan.targets)

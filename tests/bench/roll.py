@@ -10,20 +10,20 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.bench.figures import Figure
 from tests.lab.command_line import isdeploy
 from tests.lab.load import Load
+from tests.lab.rolls import SLOW, Json, phases, span
 from tests.lab.scenario import Scenario
 from tests.lab.site_settings import configured
 from tests.lab.stack import Stack, running
 
 RELOAD_SECONDS = 2
-SLOW = (2000, 5000)
-"""Milliseconds that a slow visitor's answer takes."""
+ROUNDS = 2
+"""Each kind of roll is measured so often; the one that came nearest to its floor counts, as others use the machine."""
 
 _TIMED = """#!/bin/sh
 # Runs the deploy script beside it and notes when it began and ended.
@@ -61,14 +61,15 @@ async def measure() -> list[Figure]:
             ("10 quick, 10 slow visitors", 10, {}),
             ("the same, seen by jcmd", 10, {"status_url": None}),
         ):
-            figures += _figures(what, await _roll(stack, visitors, settings))
+            rounds = [await _roll(stack, visitors, settings) for _ in range(ROUNDS)]
+            figures += _figures(what, min(rounds, key=lambda rolled: rolled.seconds / rolled.floor))
     return figures
 
 
 def _figures(what: str, rolled: _Rolled) -> Iterator[Figure]:
     parts = (
         f"restarts {rolled.restarts:.1f} + settles {rolled.settles:.1f} + in flight {rolled.in_flight:.1f} s; "
-        f"{rolled.failed} of {rolled.requests} requests failed"
+        f"{rolled.failed} of {rolled.requests} requests failed; best of {ROUNDS}"
     )
     yield Figure(what, rolled.seconds, "s", rolled.floor, "floor", parts)
     yield Figure("  with start, plan and report", rolled.command, "s", rolled.floor, "floor")
@@ -121,13 +122,9 @@ def _times(file: Path) -> Sequence[float]:
     return begin, end
 
 
-def _in_flight(stack: Stack, report: dict[str, Any], worker: str, stopped: float) -> float:
+def _in_flight(stack: Stack, report: Json, worker: str, stopped: float) -> float:
     """Return for how long, after the settle time, requests that had begun before still ran on a worker (seconds)."""
-    (settled,) = (
-        datetime.fromisoformat(phase["began"]).timestamp()
-        for phase in report["phases"]
-        if phase["phase"] == "idle" and phase["target"].endswith(f"/{worker}")
-    )
+    (settled,) = (span(idle)[0] for idle in phases(report, "idle") if idle["target"].endswith(f"/{worker}"))
     ends = (
         request.began + request.seconds
         for request in stack.apache.requests()

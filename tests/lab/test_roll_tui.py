@@ -2,12 +2,9 @@
 
 import time
 
-from isdeploy_tui.config import WorkerId
 from tests.lab.load import Load
 from tests.lab.screen import on_screen
 from tests.lab.stack import Stack
-
-W1 = WorkerId("shop", "web1", "worker1")
 
 
 async def test_a_roll_by_keys_pauses_after_each_and_loses_no_request(checked_stack: Stack) -> None:
@@ -20,7 +17,11 @@ async def test_a_roll_by_keys_pauses_after_each_and_loses_no_request(checked_sta
         await person.until("3 active")
         await person.press("home")
         await person.press("R")
-        await person.until("Roll shop/web1", "never fewer than 2 active for shop/web1 /*", "1. out shop/web1/worker1")
+        await person.until(
+            "Roll shop: worker1, worker2, worker3",
+            "never fewer than 2 active for shop/web1 /*",
+            "1. out shop/web1/worker1",
+        )
         await person.press("ctrl+t")
         await person.until("Waits for your word after each")
         await person.type("2.0")
@@ -36,7 +37,7 @@ async def test_a_roll_by_keys_pauses_after_each_and_loses_no_request(checked_sta
         await person.press("1")
         await person.until("shop/web1/worker3 is deployed, ready and still out of rotation")
         await person.press("2")
-        await person.until("roll shop/web1", "done")
+        await person.until("roll shop: worker1, worker2, worker3  interrupted")
         await person.until("3 active")
         ended = time.time()
         await load.answered(60)

@@ -168,7 +168,7 @@ async def test_several_are_marked_listed_and_changed_with_one_yes_and_the_marks_
 async def test_targets_of_several_apaches_are_listed_one_by_one() -> None:
     async with on_stage() as actor:
         await actor.press("space", "end", "space", "d")
-        assert "Drain 2 workers" in actor.screen
+        assert "Drain shop, intranet: 2 workers" in actor.screen
         assert f"  {W1}" in actor.screen
         assert f"  {GREEN}" in actor.screen
 
@@ -257,7 +257,7 @@ async def test_the_other_workers_of_a_tomcat_are_told_and_taken_in_on_demand() -
         await actor.press("d")
         assert "To other Apaches it is shop/web2/worker1; ctrl+t takes that in, too." in actor.screen
         await actor.press("ctrl+t")
-        assert "Drain 2 workers" in actor.screen
+        assert "Drain shop: 2 workers" in actor.screen
         assert "To other Apaches" not in actor.screen
         await actor.press("ctrl+t", "ctrl+t")
         await actor.type("shop")

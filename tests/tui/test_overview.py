@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from isdeploy_tui import config
-from isdeploy_tui.config import WorkerId
+from isdeploy_tui.config import WorkerConfig, WorkerId
 from isdeploy_tui.engine.fleet import Fleet, Health
+from isdeploy_tui.engine.plans import OperationKind, OperationPlan, RollPlan, ScriptRun, Tomcat, Transition
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.tui.overview import (
     Severity,
@@ -17,6 +18,7 @@ from isdeploy_tui.tui.overview import (
     is_stale,
     matching,
     phrases,
+    subject,
     workers_of,
 )
 from tests.tui.fakes import BLUE, GREEN, SITE, START, W1, W2, W3, WEB1, WEB2, Clock, FakeMonitor
@@ -122,5 +124,22 @@ def test_a_node_stands_for_the_workers_under_it() -> None:
 def test_targets_have_a_short_name() -> None:
     assert common_name([W1]) == "shop/web1/worker1"
     assert common_name([W1, W2]) == "shop/web1: worker1, worker2"
-    assert common_name([W1, BLUE]) == "2 workers"
+    assert common_name([W1, BLUE]) == "shop, intranet: 2 workers"
     assert common_name([WorkerId("a", "b", str(number)) for number in range(9)]) == "a/b: 0, 1, 2 and 6 more"
+
+
+def rolled(*ids: WorkerId) -> str:
+    """What a roll of the Tomcats that go by these names is called."""
+    workers = [WorkerConfig(id, ssh="was", tomcat=str(id)) for id in ids]
+    tomcats = [Tomcat((worker,), ScriptRun(worker, "/deploy.sh")) for worker in workers]
+    transitions = tuple(Transition((), (tomcat,), ()) for tomcat in tomcats)
+    plan = OperationPlan(OperationKind.ROLL, (W1, W2, W3), (), roll=RollPlan(transitions, {}))
+    return subject(plan)
+
+
+def test_a_roll_is_called_by_its_service_and_its_tomcats() -> None:
+    assert rolled(W1) == "shop/web1/worker1"
+    assert rolled(W1, W2) == "shop: worker1, worker2"
+    assert rolled(W1, W1._replace(apache="web2")) == "shop: web1/worker1, web2/worker1"
+    assert rolled(*(W1._replace(worker=f"w{number}") for number in range(5))) == "shop: w0, w1, w2 and 2 more"
+    assert rolled(W1, BLUE) == "shop, intranet: 2 workers"

@@ -43,11 +43,6 @@ class ConfirmDeploy(PlanDialog):
         """Explain an empty line, too."""
         self._split_changed()
 
-    @property
-    def subjects(self) -> tuple[WorkerId, ...]:
-        """The worker whose script runs; its Tomcat's other workers are told below."""
-        return tuple(run.worker.id for run in self.plan.scripts) if self.plan is not None else self._targets
-
     def plan_lines(self, plan: OperationPlan) -> Iterator[Line]:
         """Yield the service's comment, what the guards say, the script and its host."""
         look = self.look

@@ -83,11 +83,6 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
         """Return the keys, for the last line."""
         return "up down scroll"
 
-    @property
-    def subjects(self) -> tuple[WorkerId, ...]:
-        """What the first line names."""
-        return self._targets
-
     # -- the dialog --------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -137,7 +132,7 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
 
     def _show(self, lines: Sequence[Line]) -> None:
         self.query_one("#heading", Static).update(
-            as_content(iter([heading(self.plan, self._kind, self.subjects, self.look)]))
+            as_content(iter([heading(self.plan, self._kind, self._targets, self.look)]))
         )
         self.query_one("#plan-text", Static).update(as_content(iter(lines)))
         self._ask()

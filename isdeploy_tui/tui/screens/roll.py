@@ -28,11 +28,6 @@ class ConfirmRoll(ConfirmDeploy):
         self._kind = OperationKind.ROLL
         self._pause = False
 
-    @property
-    def subjects(self) -> tuple[WorkerId, ...]:
-        """All that is rolled."""
-        return self._targets
-
     def options(self) -> Mapping[str, bool]:
         """Whether to wait for a person after each."""
         return {"pause": self._pause}

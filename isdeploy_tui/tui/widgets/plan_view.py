@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from isdeploy_tui.config import ServiceConfig, WorkerId
 from isdeploy_tui.engine.plans import MapChange, OperationKind, OperationPlan
 from isdeploy_tui.printable import printable
-from isdeploy_tui.tui.overview import common_name
+from isdeploy_tui.tui.overview import common_name, subject
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import Line
 from isdeploy_tui.tui.widgets.tree_label import Piece, environment
@@ -60,7 +60,8 @@ def refusal_lines(plan: OperationPlan, look: Look) -> Iterator[Line]:
 
 def heading(plan: OperationPlan | None, kind: OperationKind, targets: Sequence[WorkerId], look: Look) -> Line:
     """Return the first line of a dialog: what is to be done, and in which environment."""
-    pieces: list[Piece] = [(f"{kind.value.capitalize()} {common_name(targets)}", look.strong)]
+    name = common_name(targets) if plan is None else subject(plan)
+    pieces: list[Piece] = [(f"{kind.value.capitalize()} {name}", look.strong)]
     if plan is not None:
         for service in plan.services:
             if service.is_production:
