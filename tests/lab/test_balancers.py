@@ -27,13 +27,13 @@ async def test_what_is_printed_is_applied_and_a_roll_then_swaps(start_stack: Sta
         ["worker1", "worker2"],
     ]
 
+    await patch(stack.apache.workers_file, printed.out)
+    stack.apache.graceful()
+    again = await isdeploy(config, "balancers", "shop", "--groups")
+    assert (again.status, again.out) == (0, "")
+    assert again.err.rstrip().endswith("lacks none.")
     async with Load(stack.url, quick=6, slow=2) as load:
         await load.answered(20)
-        await patch(stack.apache.workers_file, printed.out)
-        stack.apache.graceful()
-        again = await isdeploy(config, "balancers", "shop", "--groups")
-        assert (again.status, again.out) == (0, "")
-        assert again.err.rstrip().endswith("lacks none.")
         kept = tmp_path / "report.json"
         roll = await isdeploy(config, "roll", "shop", "--yes", "--report", str(kept), "--", "--no-restart", "1.0")
         assert roll.status == 0, roll.err
