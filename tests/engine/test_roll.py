@@ -51,6 +51,18 @@ async def test_each_script_runs_only_while_its_own_tomcat_is_out(tmp_path: Path)
         assert printed == ["/*=balancer_ex1", "/*=balancer_ex2", "/*=balancer_ex3"]
 
 
+async def test_a_script_that_runs_is_in_the_journal_already_also_in_a_batch(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        journal = site.map().parent / ".isdeploy" / "journal.jsonl"
+        script = site.folder / "was" / "deploy.sh"
+        script.write_text(f'#!/bin/sh\ngrep -c \'"step": "script", "state": "started"\' {journal}\n')
+        operation = start(site, await plan(site, "worker1", "worker2", batch=2))
+        printed = [line async for event in operation.follow() if isinstance(event, Output) for line in event.lines]
+        assert await operation.wait() is Result.DONE
+        assert min(map(int, printed)) >= 1
+        assert len(printed) == 2
+
+
 async def test_a_tomcat_shared_by_two_apaches_is_out_on_both_while_its_script_runs(tmp_path: Path) -> None:
     async with open_site(tmp_path, apaches=("web1", "web2")) as site:
         script = site.folder / "was" / "deploy.sh"

@@ -125,6 +125,18 @@ async def test_a_map_edited_while_settling_is_told(tmp_path: Path) -> None:
         assert "somebody else" in operation.events[-1].detail
 
 
+async def test_what_others_do_to_other_workers_while_a_drain_settles_is_no_fault(tmp_path: Path) -> None:
+    async with open_site(tmp_path) as site:
+        operations = Operations(site.session)
+        operation = operations.start(await operations.plan(OperationKind.DRAIN, [site.id("worker1")]))
+        async for event in operation.follow():
+            if isinstance(event, Step) and event.step == "settle" and event.state is StepState.STARTED:
+                site.map().write_bytes(
+                    site.map().read_bytes().replace(b"balancer_ex1", b"balancer_ex1;stopped=worker2")
+                )
+        assert await operation.wait() is Result.DONE
+
+
 async def test_two_apaches_are_drained_in_one_operation(tmp_path: Path) -> None:
     async with open_site(tmp_path, apaches=("web1", "web2")) as site:
         result, _ = await carry_out(site, OperationKind.DRAIN, "worker2", apaches=("web1", "web2"), wait=False)
