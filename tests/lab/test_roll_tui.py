@@ -37,7 +37,7 @@ async def test_a_roll_by_keys_pauses_after_each_and_loses_no_request(checked_sta
         await person.press("1")
         await person.until("shop/web1/worker3 is deployed, ready and still out of rotation")
         await person.press("2")
-        await person.until("roll shop: worker1, worker2, worker3  interrupted")
+        await person.until("roll shop: worker1, worker2, worker3  done")
         await person.until("3 active")
         ended = time.time()
         await load.answered(60)
