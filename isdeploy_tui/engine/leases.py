@@ -138,7 +138,8 @@ class Held:
             host, leases = self._session.host(apache.ssh), [place.lease for place in places]
             await release_leases(host, apache.map, leases, sudo=apache.sudo)
         except RemoteError as error:
-            _LOG.warning("the lease of %s is free only %d s from now: %s", place.worker, ORPHAN_SECONDS, error)
+            whose = ", ".join(str(place.worker) for place in places)
+            _LOG.warning("the lease of %s is free only %d s from now: %s", whose, ORPHAN_SECONDS, error)
 
 
 def new_operation_id() -> str:
