@@ -13,7 +13,10 @@ from tests.bench.figures import Figure, keep, machine, table
 from tests.lab.programs import missing_packages
 
 BENCHES = {
+    "start": "how long a person waits for the first help text, status and screen",
+    "sweep": "a status round over many hosts, beside what else reads a file on each of them",
     "roll": "a rolling deploy of three Tomcats, beside the time that it cannot do without",
+    "soak": "an hour of watching pressed into ten minutes: what grows",
 }
 """The modules, in the order in which they run, and what each measures."""
 

@@ -1,0 +1,177 @@
+"""A status round over many hosts with five workers each, beside tools that only read the same file on each of them.
+
+All hosts are aliases of one real sshd on this machine, so what the servers do is paid by the same cores; a peer reads
+the map, we read the map, workers.properties and the leases, and ask every connector with CPING.
+"""
+
+import asyncio
+import os
+import resource
+import shutil
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from isdeploy_tui import config
+from isdeploy_tui.engine.fleet import Fleet, Health
+from isdeploy_tui.engine.monitor import Monitor
+from isdeploy_tui.engine.session import Session
+from isdeploy_tui.modjk.rotation import Rotation
+from isdeploy_tui.remote.connections import SshHosts
+from tests.bench.figures import Figure
+from tests.bench.fleet import ManyHosts, many_hosts
+
+SIZES = (1, 10, 50, 200)
+ROUNDS = 5
+WATCHED_SECONDS = 20
+AT_ONCE = 32
+"""Processes that a peer runs side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds on the clock, and seconds of a core in this process and the children that have ended."""
+
+    seconds: float
+    cpu: float
+
+
+async def measure() -> list[Figure]:
+    """Measure all sizes."""
+    figures = []
+    for size in SIZES:
+        with many_hosts(size) as hosts:
+            figures += await _measure(hosts)
+    return figures
+
+
+async def _measure(hosts: ManyHosts) -> list[Figure]:
+    size = len(hosts.aliases)
+    name = f"{size} host{'s' if size > 1 else ''}"
+    first, steady, share, servers = await _ours(hosts)
+    plain = await _clocked(lambda: _each(_plain(hosts)))
+    async with _Masters(hosts) as masters:
+        kept = await _clocked(lambda: _each(masters.commands()))
+    figures = [
+        Figure(f"{name}: first round", first.seconds, "s", plain.seconds, "plain ssh", f"{first.cpu:.2f} s of a core"),
+        Figure(f"{name}: steady round", steady.seconds, "s", kept.seconds, "ssh, ControlMaster", f"{size * 5} CPINGs"),
+        Figure(f"{name}: steady round, our CPU", steady.cpu, "s", kept.cpu, "ssh, ControlMaster"),
+    ]
+    if shutil.which("parallel-ssh"):
+        pssh = await _clocked(lambda: _each([_pssh(hosts)]))
+        figures.append(Figure(f"{name}: steady round", steady.seconds, "s", pssh.seconds, "pssh"))
+    if shutil.which("ansible"):
+        ansible = await _clocked(lambda: _each([_ansible(hosts)]))
+        figures.append(Figure(f"{name}: steady round", steady.seconds, "s", ansible.seconds, "ansible -m command"))
+    return [
+        *figures,
+        Figure(f"{name}: watching every 2 s", 100 * share, "% of a core"),
+        Figure(f"{name}: watching, on the server", 100 * servers / size, "% of a core", note="each host"),
+    ]
+
+
+async def _ours(hosts: ManyHosts) -> tuple[Cost, Cost, float, float]:
+    """Return the first round, the median of the steady ones, and the shares of a core while watching."""
+    size = len(hosts.aliases)
+    configuration = config.load(hosts.servers_toml(size))
+    connections = SshHosts(configuration.ssh_config, configuration.connect_seconds, None)
+    monitor = Monitor(Session(configuration, connections))
+    try:
+        first = await _clocked(lambda: _round(monitor))
+        rounds = [await _clocked(lambda: _round(monitor)) for _ in range(ROUNDS)]
+        steady = sorted(rounds, key=lambda cost: cost.seconds)[ROUNDS // 2]
+        monitor.start()
+        await asyncio.sleep(2 * configuration.poll_seconds)
+        server, watched = _server_cpu(hosts), time.process_time()
+        await asyncio.sleep(WATCHED_SECONDS)
+        share = (time.process_time() - watched) / WATCHED_SECONDS
+        return first, steady, share, (_server_cpu(hosts) - server) / WATCHED_SECONDS
+    finally:
+        await monitor.aclose()
+        await connections.aclose()
+
+
+async def _round(monitor: Monitor) -> None:
+    fleet: Fleet = await monitor.refresh()
+    states = {(worker.rotation, worker.health) for worker in fleet.workers.values()}
+    assert states == {(Rotation.ACTIVE, Health.UP)}, states
+
+
+async def _clocked(work: Callable[[], Awaitable[None]]) -> Cost:
+    started, cpu = time.perf_counter(), _cpu()
+    await work()
+    return Cost(time.perf_counter() - started, _cpu() - cpu)
+
+
+def _cpu() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def _server_cpu(hosts: ManyHosts) -> float:
+    """Seconds of a core that the sessions of the sshd have used, with all that has ended below them."""
+    pids, seen = list(hosts.sshd.connections()), 0
+    while seen < len(pids):
+        pid = pids[seen]
+        seen += 1
+        pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:15] for pid in pids]
+    return sum(sum(map(int, times)) for times in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def _plain(hosts: ManyHosts) -> list[list[str]]:
+    """The read of every host's map by a connection of its own."""
+    pairs = zip(hosts.aliases, hosts.maps, strict=True)
+    return [["ssh", "-F", str(hosts.ssh_config), alias, f"cat {path}"] for alias, path in pairs]
+
+
+class _Masters:
+    """A kept connection for each host, as ControlMaster and ControlPersist give it."""
+
+    def __init__(self, hosts: ManyHosts) -> None:
+        self._hosts = hosts
+        self._options = ["-o", f"ControlPath={hosts.directory}/cm-%n"]
+
+    async def __aenter__(self) -> "_Masters":
+        options = [*self._options, "-o", "ControlMaster=yes", "-o", "ControlPersist=600"]
+        await _each([[*command[:3], *options, *command[3:]] for command in _plain(self._hosts)])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await _each([[*command[:3], *self._options, "-O", "exit", command[3]] for command in _plain(self._hosts)])
+
+    def commands(self) -> list[list[str]]:
+        """The read of every host's map over the kept connections."""
+        return [[*command[:3], *self._options, *command[3:]] for command in _plain(self._hosts)]
+
+
+def _pssh(hosts: ManyHosts) -> list[str]:
+    names = hosts.directory / "pssh-hosts"
+    names.write_text("".join(f"{alias}\n" for alias in hosts.aliases))
+    options = ["-h", str(names), "-p", str(AT_ONCE), "-i", "-x", f"-F {hosts.ssh_config}"]
+    return ["parallel-ssh", *options, f"cat {hosts.maps[0]}"]
+
+
+def _ansible(hosts: ManyHosts) -> list[str]:
+    inventory = hosts.directory / "inventory"
+    arguments = f"-F {hosts.ssh_config} -o ControlMaster=auto -o ControlPersist=60"
+    inventory.write_text("".join(f"{alias} ansible_ssh_common_args='{arguments}'\n" for alias in hosts.aliases))
+    return ["ansible", "-i", str(inventory), "-f", str(AT_ONCE), "all", "-m", "command", "-a", f"cat {hosts.maps[0]}"]
+
+
+async def _each(commands: Sequence[Sequence[str]]) -> None:
+    """Run all commands, ``AT_ONCE`` at a time. Raises CalledProcessError."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def run(command: Sequence[str]) -> None:
+        async with places:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            output, _ = await process.communicate()
+            if process.returncode:
+                raise subprocess.CalledProcessError(process.returncode or 0, list(command), output)
+
+    await asyncio.gather(*map(run, commands))
