@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough bench lint lab screenshots clean
+.PHONY: help demo test thorough bench lint lab screenshots wheel pyz lock clean
 
 help:
 	@echo "make demo          the program on an embedded world: needs Python 3.11 or newer and nothing else"
@@ -15,6 +15,9 @@ help:
 	@echo "make lint          ruff and mypy"
 	@echo "make lab           Apache httpd, mod_jk, three Tomcats and sshd on this machine, and the program on them"
 	@echo "make screenshots   the pictures in screenshots/, from the program itself"
+	@echo "make wheel         dist/: the wheel and the source distribution"
+	@echo "make pyz           dist/isdeploy-tui.pyz: everything in one file, for a bastion without internet"
+	@echo "make lock          requirements.lock: exact versions and hashes; ARGS=--upgrade takes the newest"
 	@echo "make clean         removes .venv and everything else that was made here"
 
 demo: .venv/.for-use
@@ -25,7 +28,7 @@ test: .venv/.for-tests
 	$(BIN)/python -m pytest -q -m "not lab" -n 3 $(ARGS)
 	$(BIN)/python -m pytest -q -m lab $(ARGS)
 
-thorough: .venv/.for-tests
+thorough: .venv/.for-tests .venv/.for-release
 	@.ci/packages
 	$(BIN)/python -m pytest -q -m thorough $(ARGS)
 
@@ -47,6 +50,15 @@ lab: .venv/.for-tests
 screenshots: .venv/.for-tests
 	$(BIN)/python -m tests.screenshots $(ARGS)
 
+wheel: .venv/.for-release
+	$(BIN)/python -m build $(ARGS)
+
+pyz: .venv/.for-release
+	@$(BIN)/python release/make_pyz.py $(ARGS)
+
+lock: .venv/.for-release
+	@$(BIN)/python release/make_lock.py $(ARGS)
+
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -62,4 +74,9 @@ clean:
 .venv/.for-tests: pyproject.toml | .venv/bin/python
 	@echo "Installing the program and its test tools into .venv …"
 	@$(PIP) -e '.[dev]'
+	@touch .venv/.for-use $@
+
+.venv/.for-release: pyproject.toml | .venv/bin/python
+	@echo "Installing the release tools into .venv …"
+	@$(PIP) -e '.[release]'
 	@touch .venv/.for-use $@

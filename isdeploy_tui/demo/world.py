@@ -72,14 +72,16 @@ class World:
             homes = sites.lay_out(self.directory, pause=self.clock.real(0.25))
             await self._start_tomcats(stack)
             await self._start_apaches(stack)
-            sshd = Sshd({name: Account(home, _environment(home, mark)) for name, home in homes.items()}, self._port)
-            stack.push_async_callback(sshd.aclose)
-            await sshd.start()
+            self.sshd = Sshd(
+                {name: Account(home, _environment(home, mark)) for name, home in homes.items()}, self._port
+            )
+            stack.push_async_callback(self.sshd.aclose)
+            await self.sshd.start()
             toml = self.directory / "servers.toml"
             toml.write_text(sites.servers_toml(self.directory), "utf-8")
             self.config = config.load(toml)
             self.hosts = SshHosts(
-                None, self.config.connect_seconds, overrides={name: sshd.client_options(name) for name in homes}
+                None, self.config.connect_seconds, overrides={name: self.sshd.client_options(name) for name in homes}
             )
             stack.push_async_callback(self.hosts.aclose)
             self._start_visitors(stack)
