@@ -14,6 +14,8 @@ class Command:
     """What holds for a command: whether it needs a servers.toml, takes targets, changes servers, asks before it does.
 
     ``json`` is what ``--json`` prints: a ``list``, ``steps`` (one object a line), or nothing when there is none.
+    ``asks`` means that it asks in any case, not only a person about a production service. ``scripts_status``: its
+    exit status is a deploy script's own.
     """
 
     json: str = ""
@@ -22,6 +24,7 @@ class Command:
     changes: bool = False
     asks: bool = False
     needs_target: bool = False
+    scripts_status: bool = False
 
 
 COMMANDS = {
@@ -33,6 +36,7 @@ COMMANDS = {
     "roll": Command(json="steps", changes=True, asks=True, needs_target=True),
     "history": Command(json="list"),
     "logs": Command(needs_target=True),
+    "follow": Command(needs_target=True, scripts_status=True),
     "import": Command(configured=False, targets=False),
     "completion": Command(configured=False, targets=False),
     "man": Command(configured=False, targets=False),
@@ -86,8 +90,7 @@ def test_the_table_knows_every_command() -> None:
 def test_every_command_has_the_options_that_its_kind_has() -> None:
     for name, command in COMMANDS.items():
         assert ("--json" in options(name)) == bool(command.json), name
-        assert ({"--force", "--take-over"} <= options(name)) == command.changes, name
-        assert ("--yes" in options(name)) == command.asks, name
+        assert ({"--force", "--take-over", "--yes"} <= options(name)) == command.changes, name
         assert {"--config", "--read-only", "--help"} <= options(name), name
 
 

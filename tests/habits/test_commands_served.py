@@ -81,9 +81,16 @@ async def test_json_of_an_operation_is_its_steps_and_nothing_else(site: Served) 
         assert len(said.steps) > 1
         assert said.steps[-1][1] == "done"
         check_plain(said)
+    said = await site.run("follow", "intra/web3/node1")
+    assert said.status == DONE
+    assert said.out
+    check_plain(said)
 
 
-@pytest.mark.parametrize("name", [name for name in ON_SERVERS if not COMMANDS[name].changes])
+READING = [name for name in ON_SERVERS if not COMMANDS[name].changes and not COMMANDS[name].scripts_status]
+
+
+@pytest.mark.parametrize("name", READING)
 async def test_what_is_read_comes_without_colour_or_control_characters(name: str, site: Served) -> None:
     said = await site.run(name, W1)
     assert said.status == DONE, said.err
