@@ -3,42 +3,58 @@
 import codecs
 
 LONGEST = 64 * 1024
-"""Characters of a line; a longer one comes as several, so that an endless one cannot fill the memory."""
+"""Characters that are kept of a line, so that an endless one cannot fill the memory."""
 
 
 class LogLines:
     """Joins chunks and gives whole lines: UTF-8 with U+FFFD for what is none, split at ``\\n`` alone.
 
-    ``mid_line`` begins in the middle of a line, whose rest is dropped.
+    A line that is longer than LONGEST comes at once, cut; when it ends, a line follows that says how much was left
+    out. ``mid_line`` begins in the middle of a line, whose rest is dropped.
     """
 
     def __init__(self, *, mid_line: bool = False) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self._drop = mid_line
+        self._left_out = 0
 
     def feed(self, data: bytes) -> list[str]:
         """Return the lines that this chunk completes, without line ends; not yet printable."""
         *lines, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
-        if self._drop and lines:
-            del lines[0]
-            self._drop = False
+        if lines and (self._drop or self._left_out):
+            lines[:1] = self._end_of_long(lines[0])
         if lines and max(map(len, lines)) > LONGEST:
-            lines = [piece for line in lines for piece in _pieces(line)]
-        if len(self._rest) > LONGEST:
-            *pieces, self._rest = _pieces(self._rest)
-            if not self._drop:
-                lines += pieces
+            lines = [part for line in lines for part in _cut(line)]
+        if len(self._rest) > LONGEST or self._left_out:
+            if not (self._drop or self._left_out):
+                lines.append(self._rest[:LONGEST])
+                self._left_out = -LONGEST
+            self._left_out += len(self._rest)
+            self._rest = ""
         return lines
 
     def flush(self) -> list[str]:
         """Return the last line if it had no line end, and begin anew."""
         rest = self._rest + self._decoder.decode(b"", True)
-        dropped = self._drop
-        self._rest, self._drop = "", False
+        if self._drop or self._left_out:
+            lines = self._end_of_long(rest)
+        else:
+            lines = [rest] if rest else []
+        self._rest = ""
         self._decoder.reset()
-        return [rest] if rest and not dropped else []
+        return lines
+
+    def _end_of_long(self, rest: str) -> list[str]:
+        """Return what is to say at the end of a line of which something was left out."""
+        dropped, left_out = self._drop, self._left_out + len(rest)
+        self._drop, self._left_out = False, 0
+        return [] if dropped else [_remark(left_out)]
 
 
-def _pieces(line: str) -> list[str]:
-    return [line[start : start + LONGEST] for start in range(0, len(line), LONGEST)] or [""]
+def _cut(line: str) -> list[str]:
+    return [line] if len(line) <= LONGEST else [line[:LONGEST], _remark(len(line) - LONGEST)]
+
+
+def _remark(characters: int) -> str:
+    return f"… {characters:,} more characters of that line were left out"

@@ -19,20 +19,34 @@ def test_only_the_line_feed_ends_a_line() -> None:
     assert LogLines().feed("a\rb\x0bc\x0cd\x85e\u2028f\r\ng\n".encode()) == ["a\rb\x0bc\x0cd\x85e\u2028f\r", "g"]
 
 
-def test_an_endless_line_comes_in_pieces() -> None:
+def test_an_endless_line_is_cut_and_what_was_left_out_is_said_when_it_ends() -> None:
     lines = LogLines()
-    got = [line for _ in range(10) for line in lines.feed(b"x" * 50_000)] + lines.feed(b"end\nnext\n")
-    assert max(map(len, got)) == LONGEST
-    assert "".join(got) == "x" * 500_000 + "end" + "next"
-    assert got[-1] == "next"
+    assert lines.feed(b"x" * 50_000) == []
+    assert lines.feed(b"x" * 50_000) == ["x" * LONGEST]
+    assert [line for _ in range(8) for line in lines.feed(b"x" * 50_000)] == []
+    left_out = 500_003 - LONGEST
+    assert lines.feed(b"end\nnext\n") == [f"… {left_out:,} more characters of that line were left out", "next"]
+    assert lines.feed(b"more\n") == ["more"]
 
 
-def test_a_long_line_in_one_chunk_comes_in_pieces() -> None:
+def test_an_endless_line_that_never_ends_says_so_at_the_end() -> None:
+    lines = LogLines()
+    assert lines.feed(b"x" * 100_000) == ["x" * LONGEST]
+    assert lines.flush() == [f"… {100_000 - LONGEST:,} more characters of that line were left out"]
+    assert lines.feed(b"a\n") == ["a"]
+
+
+def test_a_long_line_in_one_chunk_is_cut() -> None:
     got = LogLines().feed(b"a\n" + b"x" * 200_000 + b"\n\nb\n")
-    assert got[0] == "a"
-    assert got[-2:] == ["", "b"]
-    assert "".join(got[1:-2]) == "x" * 200_000
-    assert max(map(len, got)) == LONGEST
+    remark = f"… {200_000 - LONGEST:,} more characters of that line were left out"
+    assert got == ["a", "x" * LONGEST, remark, "", "b"]
+
+
+def test_a_line_of_the_longest_length_is_whole() -> None:
+    assert LogLines().feed(b"x" * LONGEST + b"\n") == ["x" * LONGEST]
+    lines = LogLines()
+    assert lines.feed(b"x" * LONGEST) == []
+    assert lines.feed(b"\n") == ["x" * LONGEST]
 
 
 def test_the_rest_of_a_line_whose_beginning_was_skipped_is_dropped() -> None:
