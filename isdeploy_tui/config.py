@@ -31,6 +31,9 @@ A child checks when strictly more than ``JkMountFileReload`` whole seconds have 
 half a second is for loading (mod_jk: ``uri_worker_map_update``).
 """
 
+MOST_LOG_LINES = 1_000_000
+"""Lines of a log that can be kept; they take about 300 MB."""
+
 ENVIRONMENT_VARIABLE = "ISDEPLOY_CONFIG"
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -133,7 +136,8 @@ class Config:
     """A whole servers.toml.
 
     ``source`` is the file's path as given, for messages; ``secret_arguments`` are shell patterns of deploy arguments
-    that are masked wherever they would be shown or kept (``*password=*``, ``--token *``).
+    that are masked wherever they would be shown or kept (``*password=*``, ``--token *``). ``log_lines`` of a log are
+    read when it is opened on the screen, ``log_keep`` are kept.
     """
 
     source: str
@@ -142,6 +146,8 @@ class Config:
     connect_seconds: float = 10
     ssh_config: str | None = None
     secret_arguments: tuple[str, ...] = ()
+    log_lines: int = 200
+    log_keep: int = 20_000
 
     def apaches(self) -> Iterator[ApacheConfig]:
         """All apaches, in the file's order."""
@@ -215,6 +221,8 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     poll = top.number("poll_seconds", 2, minimum=0.2)
     connect = top.number("connect_seconds", 10, minimum=0.5)
     secret_arguments = top.texts("secret_arguments", None) or ()
+    log_lines = top.whole_number("log_lines", 200, minimum=1, maximum=MOST_LOG_LINES)
+    log_keep = top.whole_number("log_keep", 20_000, minimum=100, maximum=MOST_LOG_LINES)
     ssh_config = top.text("ssh_config", None)
     if ssh_config and not ssh_config.startswith(("/", "~")):
         # A relative path means beside the servers.toml that names it, wherever the program was started.
@@ -225,7 +233,7 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     top.finish()
     if problems:
         raise ConfigError(source, problems)
-    config = Config(source, services, poll, connect, ssh_config, secret_arguments)
+    config = Config(source, services, poll, connect, ssh_config, secret_arguments, log_lines, log_keep)
     _check_shared_tomcats(config, problems)
     if problems:
         raise ConfigError(source, problems)

@@ -106,13 +106,14 @@ class Table:
             return default
         return tuple(value)
 
-    def whole_number(self, key: str, default: int, minimum: int) -> int:
-        """A whole number of at least ``minimum``."""
+    def whole_number(self, key: str, default: int, minimum: int, maximum: int = 999_999_999) -> int:
+        """A whole number of at least ``minimum`` and at most ``maximum``."""
         value = self._take(key)
         if value is None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value < 1e9:
-            self._wrong(key, f"a whole number of at least {minimum}", value)
+        if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+            most = f" and at most {maximum}" if maximum < 999_999_999 else ""
+            self._wrong(key, f"a whole number of at least {minimum}{most}", value)
             return default
         return value
 

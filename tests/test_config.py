@@ -29,6 +29,8 @@ name = "worker1"
 
 FULL = """
 poll_seconds = 0.5
+log_lines = 500
+log_keep = 100_000
 connect_seconds = 3
 ssh_config = "~/.ssh/bastion"
 secret_arguments = ["*password=*"]
@@ -94,6 +96,7 @@ def test_every_key_is_read() -> None:
     config = parse(FULL)
     assert (config.poll_seconds, config.connect_seconds, config.ssh_config) == (0.5, 3, "~/.ssh/bastion")
     assert config.secret_arguments == ("*password=*",)
+    assert (config.log_lines, config.log_keep) == (500, 100_000)
     (service,) = config.services
     assert (service.name, service.comment, service.operators) == ("shop", "The argument is the tag", ("ops1",))
     assert service.is_production
@@ -186,6 +189,9 @@ WRONG_VALUES = [
     ("poll_seconds = true", "", "poll_seconds", "a number of at least 0.2"),
     ("poll_seconds = nan", "", "poll_seconds", "a number of at least 0.2"),
     ("connect_seconds = inf", "", "connect_seconds", "a number of at least 0.5"),
+    ("log_lines = 0", "", "log_lines", "a whole number of at least 1 and at most 1000000"),
+    ("log_keep = 99", "", "log_keep", "a whole number of at least 100 and at most 1000000"),
+    ("log_keep = 1000001", "", "log_keep", "a whole number of at least 100 and at most 1000000"),
     ("ssh_config = 1", "", "ssh_config", "a text on one line"),
     ('secret_arguments = "x"', "", "secret_arguments", "a list of texts"),
     ('comment = "a\\u001bb"', 'name = "shop"', f"{SERVICE} › comment", "a text on one line"),
