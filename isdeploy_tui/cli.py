@@ -143,6 +143,10 @@ def make_parser() -> argparse.ArgumentParser:
 def _screen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", default=None, help="a theme by name, such as isdeploy-dark or ansi-light")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    lines = "begin logs with their last N lines (servers.toml: log_lines, else 200)"
+    parser.add_argument("-n", "--lines", type=_positive, metavar="N", help=lines)
+    keep = "keep N lines of each log (servers.toml: log_keep, else 20000)"
+    parser.add_argument("--keep", type=_positive, metavar="N", help=keep)
 
 
 def _targets(parser: argparse.ArgumentParser, number: str) -> None:

@@ -43,7 +43,7 @@ async def _on_demo(options: argparse.Namespace) -> int:
     from isdeploy_tui.tui.run import run_tui
 
     with spoken():
-        return await run(run_tui, read_only=options.read_only, theme=options.theme, ascii=options.ascii)
+        return await run(run_tui, read_only=options.read_only, **_looks(options))
 
 
 async def open_screen(
@@ -67,10 +67,18 @@ async def open_screen(
         Monitor(session),
         operations,
         ask=ask,
-        theme=options.theme,
-        ascii=options.ascii,
+        **_looks(options),
         history=ArgumentHistory.of_user(session.config.secret_arguments),
     )
+
+
+def _looks(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "theme": options.theme,
+        "ascii": options.ascii,
+        "log_lines": options.lines,
+        "log_keep": options.keep,
+    }
 
 
 def _run(screen: Callable[[argparse.Namespace], Coroutine[Any, Any, int]], options: argparse.Namespace) -> int:

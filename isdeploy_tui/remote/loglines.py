@@ -37,10 +37,8 @@ class LogLines:
     def flush(self) -> list[str]:
         """Return the last line if it had no line end, and begin anew."""
         rest = self._rest + self._decoder.decode(b"", True)
-        if self._drop or self._left_out:
-            lines = self._end_of_long(rest)
-        else:
-            lines = [rest] if rest else []
+        whole = [rest] if rest else []
+        lines = self._end_of_long(rest) if self._drop or self._left_out else whole
         self._rest = ""
         self._decoder.reset()
         return lines

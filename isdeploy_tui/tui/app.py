@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Iterable
 
-from textual import work
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -13,14 +14,17 @@ from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.tui import reading
 from isdeploy_tui.tui import theme as themes
-from isdeploy_tui.tui.actions import ACTIONS, bindings_for
-from isdeploy_tui.tui.ports import FleetSource, FollowLog, History, Ports, ReadJournals, Runner
+from isdeploy_tui.tui.actions import ACTIONS, Scope, bindings_for
+from isdeploy_tui.tui.ports import FleetSource, FollowLog, History, LogSizes, Ports, ReadJournals, Runner
 from isdeploy_tui.tui.screens.help import help_page
+from isdeploy_tui.tui.screens.line import LineReader
 from isdeploy_tui.tui.screens.main import MainScreen
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.screens.reader import Reader
+from isdeploy_tui.tui.screens.save import SaveDialog
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import as_content
+from isdeploy_tui.tui.widgets.log_pane import LogPane
 
 BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 """Columns from which the log stands beside the tree instead of below it, as classes of the screens."""
@@ -53,7 +57,7 @@ class IsdeployApp(App[None]):
 
     ``operations`` None is read-only: nothing that changes a server can be reached. ``theme`` is a name of
     ``theme.THEMES`` or of the library; None chooses by terminal. ``banner`` stands in the top line; ``status_line``
-    is asked once a second for what stands at its right.
+    is asked once a second for what stands at its right. ``log_lines`` and ``log_keep`` go before the configuration's.
     """
 
     TITLE = "isdeploy-tui"
@@ -75,6 +79,8 @@ class IsdeployApp(App[None]):
         follow_script: FollowLog | None = None,
         read_journals: ReadJournals | None = None,
         history: History | None = None,
+        log_lines: int | None = None,
+        log_keep: int | None = None,
     ) -> None:
         choice = themes.choose(theme, os.environ)
         super().__init__(ansi_color=choice.ansi_color)
@@ -94,6 +100,7 @@ class IsdeployApp(App[None]):
             history or SessionHistory(),
             banner,
             status_line,
+            LogSizes(log_lines or session.config.log_lines, log_keep or session.config.log_keep),
         )
         self.main = MainScreen(self.ports, self.look)
 
@@ -108,12 +115,21 @@ class IsdeployApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the table by name; in read-only mode those that change nothing."""
+        places: dict[Scope, DOMNode] = {"app": self, "main": self.main, "log": self.main.log_area.pane}
         for action in ACTIONS:
-            if action.palette and action.scope in {"main", "app"} and not (action.changes and self.main.read_only):
-                target = self if action.scope == "app" else self.main
+            target = places.get(action.scope)
+            if action.palette and target is not None and not (action.changes and self.main.read_only):
                 run = getattr(target, f"action_{action.name}")
                 yield SystemCommand(f"{action.label}  ({action.key_text})", action.help, run)
         yield SystemCommand("theme", "Choose other colours", self.action_change_theme)
+
+    @on(LogPane.LineWanted)
+    def _show_line(self, event: LogPane.LineWanted) -> None:
+        self.push_screen(LineReader(event.line, event.number))
+
+    @on(LogPane.SaveWanted)
+    def _save(self, event: LogPane.SaveWanted) -> None:
+        self.push_screen(SaveDialog(event.lines, event.label, event.what))
 
     def action_help(self) -> None:
         """Show all keys."""

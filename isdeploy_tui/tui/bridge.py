@@ -17,9 +17,6 @@ INTERVAL = 0.1
 KEPT = 50
 """Operations remembered, at the least; of those that have ended the oldest are forgotten."""
 
-FIRST_LINES = 200
-"""Lines of a log that are read before it is followed."""
-
 
 class FleetBridge:
     """Gathers what changed in the fleet and tells it at most ten times a second."""
@@ -139,20 +136,26 @@ class OperationsBridge:
 
 
 class LogFeed:
-    """Follows one worker's log, or the output of its script, at a time into a pane; ``end`` is said at the end."""
+    """Follows one worker's log, or the output of its script, at a time into a pane, from its last ``lines`` lines.
+
+    ``end`` is said at the end.
+    """
 
     def __init__(
         self,
         follow: FollowLog,
         feed: Callable[[Sequence[str]], None],
         notice: Callable[[str], None],
+        *,
         end: str = "the log has ended",
+        lines: int = 200,
     ) -> None:
         self.worker: WorkerId | None = None
         self._end = end
         self._follow = follow
         self._feed = feed
         self._notice = notice
+        self._lines = lines
         self._task: asyncio.Task[None] | None = None
         self._old: set[asyncio.Task[None]] = set()
 
@@ -183,7 +186,7 @@ class LogFeed:
         mine = asyncio.current_task()
         items: AsyncIterator[Lines | Notice] | None = None
         try:
-            items = self._follow(worker, FIRST_LINES)
+            items = self._follow(worker, self._lines)
             async for item in items:
                 # The old follower may still hand over a chunk while it is being cancelled.
                 if self._task is not mine:

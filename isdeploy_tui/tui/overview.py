@@ -168,6 +168,16 @@ def workers_of(node: NodeId | None, config: Config) -> tuple[WorkerId, ...]:
     return tuple(worker.id for worker in config.apache(node).workers)
 
 
+def logs_of(workers: Iterable[WorkerId], config: Config) -> tuple[WorkerId, ...]:
+    """Return one worker for each log there is among these: two that are the same Tomcat have one log."""
+    found: dict[tuple[str, str], WorkerId] = {}
+    for id in workers:
+        worker = config.worker(id)
+        if worker.log is not None:
+            found.setdefault((worker.ssh, worker.log), id)
+    return tuple(found.values())
+
+
 def matching(config: Config, fleet: Fleet, text: str, *, only_problems: bool = False) -> frozenset[WorkerId]:
     """Return the workers that a filter lets through: every word of ``text`` occurs in names, state or environment."""
     words = text.casefold().split()

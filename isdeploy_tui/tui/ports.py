@@ -124,6 +124,14 @@ ReadJournals = Callable[[Sequence[WorkerId]], Awaitable[Journals]]
 
 
 @dataclass(frozen=True, slots=True)
+class LogSizes:
+    """How many lines of a log are read before it is followed, and how many are kept."""
+
+    lines: int = 200
+    keep: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """All that the screen is given. ``runner`` is None in read-only mode; ``status_line`` is asked once a second.
 
@@ -139,3 +147,4 @@ class Ports:
     history: History
     banner: str = ""
     status_line: Callable[[], str] | None = None
+    log: LogSizes = LogSizes()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from isdeploy_tui.tui.widgets.log_line import NoticeLine, TroubleLine, level_of, shown
+from isdeploy_tui.tui.widgets.log_line import NoticeLine, TroubleLine, level_of, shown, states
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,17 @@ def test_the_level_is_read_from_the_line(line: str, level: str) -> None:
 
 def test_what_is_shown_is_printable_and_has_no_line_end() -> None:
     assert shown("\x1b[31mred\x1b[0m\tx\r") == "red     x"
+
+
+def test_of_a_progress_bar_the_last_state_is_shown() -> None:
+    assert shown("10%\r50%\r100%\r\r") == "100%"
+    assert shown("\r") == ""
+    assert states("10%\r50%\r\n"[:-1]) == ["10%", "50%"]
+    assert states("\r") == [""]
+
+
+def test_of_a_very_long_line_it_is_said_how_much_is_left_out() -> None:
+    text = shown("x" * 60_000)
+    assert text.endswith("x … 51,808 more characters")
+    assert len(text) < 9_000
+    assert states("x" * 60_000) == ["x" * 60_000]

@@ -15,20 +15,19 @@ async def test_the_header_says_it_and_the_keys_are_gone_from_the_footer(size: tu
         assert "READ-ONLY" in actor.screen.split("\n")[0]
         footer = actor.screen.split("\n")[-1]
         assert "log" in footer
-        for word in ("drain", "deploy", "restore", "mark"):
+        for word in ("drain", "deploy", "restore", "roll"):
             assert word not in footer
 
 
 async def test_the_keys_do_nothing() -> None:
     async with on_stage(read_only=True) as actor:
-        await actor.press("d", "p", "r", "space", "ctrl+backslash")
+        await actor.press("d", "p", "r", "R", "space", "d")
         assert actor.dialog == "MainScreen"
         assert actor.world.operations.asked == []
-        assert "marked" not in actor.screen
 
 
 async def test_the_help_and_the_palette_do_not_offer_them() -> None:
-    async with on_stage(read_only=True, size=(120, 80)) as actor:
+    async with on_stage(read_only=True, size=(120, 110)) as actor:
         offered = [command.title for command in actor.world.app.get_system_commands(actor.world.app.screen)]
         assert any(title.startswith("log") for title in offered)
         assert not any(title.startswith(("drain", "deploy", "restore")) for title in offered)

@@ -13,7 +13,7 @@ from isdeploy_tui.config import ApacheId, WorkerId
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.tui.actions import bindings_for, is_changing
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
-from isdeploy_tui.tui.overview import NodeId
+from isdeploy_tui.tui.overview import NodeId, logs_of
 from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.history import HistoryScreen
 from isdeploy_tui.tui.screens.operations import OperationsScreen
@@ -67,7 +67,8 @@ class MainScreen(Screen[None]):
         yield TopBar(self.scene, self._heading())
         with Container(id="body"):
             yield FleetArea(self.scene, read_only=self.read_only, id="fleet")
-            yield LogArea(self._ports.follow_log, self._ports.follow_script, self._look, id="logs")
+            log, ports = self._ports.log, self._ports
+            yield LogArea(ports.follow_log, ports.follow_script, self._look, lines=log.lines, keep=log.keep, id="logs")
         idle = "Read-only: nothing can be changed from here." if self.read_only else "No operation runs."
         yield Activity(self._look, idle, id="activity")
         yield KeyBar(self._look)
@@ -88,13 +89,16 @@ class MainScreen(Screen[None]):
         await self.operations.aclose()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide and deaden what changes servers in read-only mode."""
-        return not (self.read_only and is_changing(action))
+        """Hide and deaden what changes servers in read-only mode, and while a log has the focus: there one reads."""
+        return not (is_changing(action) and (self.read_only or self._is_reading))
+
+    @property
+    def _is_reading(self) -> bool:
+        return self.is_mounted and self.log_area.has_focus_within
 
     def on_descendant_focus(self) -> None:
         """Show where keys go."""
         self.fleet_area.title.set_class(not self.log_area.has_focus_within, "-focused")
-        self.log_area.title.set_class(self.log_area.has_focus_within, "-focused")
 
     # -- what the engine says ----------------------------------------------------------------------------------
 
@@ -125,6 +129,7 @@ class MainScreen(Screen[None]):
         if story.is_over:
             self.log_area.end_output(story)
             self._after(story)
+        self.log_area.mark_scripts(story, self._ports.session.config)
         before = self.scene.doing
         self.fleet_area.show(self._look_again(), {*before, *self.operations.doing})
         self._show_around()
@@ -166,19 +171,32 @@ class MainScreen(Screen[None]):
             self._log_timer.stop()
         node = event.node
         if isinstance(node, WorkerId):
-            self._log_timer = self.set_timer(LOG_DELAY, lambda: self.log_area.follow_worker(node))
+            self._log_timer = self.set_timer(LOG_DELAY, lambda: self.log_area.point_at(node))
 
     @on(FleetTree.Opened)
-    def _opened(self) -> None:
-        self.action_show_log()
+    async def _opened(self) -> None:
+        await self.action_show_log()
 
     # -- keys: looking -----------------------------------------------------------------------------------------
 
-    def action_show_log(self) -> None:
-        """Go to the log of the selected worker."""
+    async def action_show_log(self) -> None:
+        """Go to the log of the selected worker, and to no other."""
         node: NodeId | None = self.fleet_tree.selected
-        if isinstance(node, WorkerId):
-            self.log_area.follow_worker(node)
+        if isinstance(node, WorkerId) and not self.log_area.has_focus_within:
+            await self.log_area.follow_workers([node])
+        self.log_area.show("log")
+        self._go_to_pane()
+
+    async def action_show_logs(self) -> None:
+        """Go to the logs of the marked workers, or of all under a node; again: to those that were shown."""
+        workers = logs_of(self.fleet_tree.targets, self._ports.session.config)
+        if len(workers) > 1:
+            await self.log_area.follow_workers(workers)
+            if len(workers) > len(self.log_area.logs):
+                self.app.notify(f"{len(self.log_area.logs)} of {len(workers)} logs are shown", markup=False)
+        elif len(self.log_area.logs) == 1:
+            self.app.notify("Mark several workers with space first, or go to a node above them", markup=False)
+            return
         self.log_area.show("log")
         self._go_to_pane()
 
@@ -191,6 +209,8 @@ class MainScreen(Screen[None]):
         """Go from the tree to the log, the output (when there is one) and back."""
         if not self.log_area.has_focus_within:
             self._go_to_pane()
+        elif self.log_area.focus_next():
+            return
         elif self.log_area.tab == "log" and self.log_area.has_output:
             self.action_show_output()
         else:

@@ -22,6 +22,7 @@ from isdeploy_tui.tui.ages import clock, duration
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.story import Story, output_lines
 from isdeploy_tui.tui.theme import Look
+from isdeploy_tui.tui.widgets.log_box import LogBox
 from isdeploy_tui.tui.widgets.log_pane import LogPane
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
 
@@ -54,7 +55,7 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
                 with VerticalScroll(id="story"):
                     yield Static(id="story-text")
                 yield PaneTitle(id="output-title")
-                yield LogPane(id="output")
+                yield LogBox(pane_id="output", label="output")
             with Horizontal(id="operations-hint"):
                 yield Static(Content("esc closes, tab switches, x stops after this step"), id="hint")
 
@@ -79,6 +80,7 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         pane, story = self.query_one(LogPane), self.selected
         pane.clear()
         if story is not None:
+            pane.label = f"output {story.title}"
             several = len(story.operation.plan.scripts) > 1
             pane.feed(output_lines(story.operation.events, several=several))
             pane.flush()
@@ -102,7 +104,7 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         has_output = bool(story.operation.plan.scripts)
         self.query_one("#story-title", PaneTitle).show(Content(f"steps of {story.title}"), story.phase(self._now()))
         title = self.query_one("#output-title", PaneTitle)
-        title.display = self.query_one(LogPane).display = has_output
+        title.display = self.query_one(LogBox).display = has_output
         title.show(Content("output"), _number(story.lines, "line"))
 
     @work

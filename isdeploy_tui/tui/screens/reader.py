@@ -14,6 +14,8 @@ from textual.widgets import Static
 class Reader(ModalScreen[None], inherit_bindings=False):
     """Shows a text; any of the keys that people leave with closes it."""
 
+    BODY: ClassVar[type[VerticalScroll]] = VerticalScroll
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter,ctrl+c,question_mark,i", "close", "Close", show=False),
         Binding("up,k", "scroll(-1)", "Up", show=False),
@@ -24,8 +26,9 @@ class Reader(ModalScreen[None], inherit_bindings=False):
         Binding("end,G", "edge(False)", "End", show=False),
     ]
 
-    def __init__(self, title: str, body: Content | RenderableType) -> None:
+    def __init__(self, title: str, body: Content | RenderableType, *, hint: str = "esc closes, up/down scroll") -> None:
         super().__init__()
+        self._hint = hint
         self._title = title
         self._body = body
 
@@ -33,9 +36,9 @@ class Reader(ModalScreen[None], inherit_bindings=False):
         """Yield title, text, hint."""
         with Vertical(id="dialog"):
             yield Static(Content(self._title), id="heading")
-            with VerticalScroll(id="plan", can_focus=False):
+            with self.BODY(id="plan", can_focus=False):
                 yield Static(self._body)
-            yield Static(Content("esc closes, up/down scroll"), id="hint")
+            yield Static(Content(self._hint), id="hint")
 
     def action_close(self) -> None:
         """Close it."""

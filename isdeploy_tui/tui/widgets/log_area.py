@@ -1,46 +1,84 @@
-"""The log of the selected worker and the output of the latest deploy: two panes, one of them shown."""
+"""The log of the selected worker, or those of several side by side; and the output of the latest deploy."""
 
-import textwrap
 from collections.abc import Sequence
+from math import ceil
 from typing import Literal
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
+from textual.containers import Container, Vertical
+from textual.events import Resize
 
-from isdeploy_tui.config import WorkerId
+from isdeploy_tui.config import Config, WorkerId
+from isdeploy_tui.tui.ages import clock
 from isdeploy_tui.tui.bridge import LogFeed
 from isdeploy_tui.tui.ports import FollowLog
 from isdeploy_tui.tui.story import Story
 from isdeploy_tui.tui.theme import Look
+from isdeploy_tui.tui.widgets.log_box import LogBox
+from isdeploy_tui.tui.widgets.log_buffer import KEEP
 from isdeploy_tui.tui.widgets.log_line import NoticeLine, TroubleLine
 from isdeploy_tui.tui.widgets.log_pane import LogPane
+from isdeploy_tui.tui.widgets.log_scroll import LogScroll
+from isdeploy_tui.tui.widgets.log_title import titled
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
+from isdeploy_tui.tui.widgets.worker_log import LINES, WorkerLog, tell
 
 Tab = Literal["log", "output"]
 
+MOST = 8
+"""Logs side by side, at the most."""
 
-class LogArea(Vertical):
-    """``tab`` is the pane that is shown. Following a log ends with the widget."""
+_COLUMN = 40
+"""Cells that a log side by side with others has at least, unless the terminal itself is narrower."""
 
-    title = getters.query_one(PaneTitle)
-    log_pane = getters.query_one("#log", LogPane)
-    output_pane = getters.query_one("#output", LogPane)
 
-    def __init__(self, follow_log: FollowLog, follow_script: FollowLog, look: Look, *, id: str | None = None) -> None:
+class LogArea(Container):
+    """``tab`` is what is shown: logs or output. Following a log ends with its widget."""
+
+    DEFAULT_CSS = """
+    LogArea {
+        & > #shown-logs { layout: grid; grid-size: 1; grid-gutter: 0 1; height: 1fr; }
+        & > #shown-output { height: 1fr; }
+        & WorkerLog:focus-within PaneTitle, & #shown-output:focus-within PaneTitle {
+            background: $title-focus; color: $title-focus-text; text-style: bold;
+            &:ansi { text-style: bold reverse; color: ansi_default; background: ansi_default; }
+        }
+    }
+    """
+
+    _logs_box = getters.query_one("#shown-logs", Container)
+    _output_title = getters.query_one("#output-title", PaneTitle)
+
+    def __init__(
+        self,
+        follow_log: FollowLog,
+        follow_script: FollowLog,
+        look: Look,
+        *,
+        lines: int = LINES,
+        keep: int = KEEP,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
         self.tab: Tab = "log"
         self.story: Story | None = None
+        self._follow_log = follow_log
         self._look = look
-        self._feed = LogFeed(follow_log, self._feed_log, self._notice)
+        self._lines = lines
+        self._keep = keep
+        self._output = LogBox(pane_id="output", label="output")
+        self.logs: list[WorkerLog] = [self._new_log()]
+        self._marked: set[tuple[Story, str]] = set()
         self._script = LogFeed(follow_script, self.feed_output, self._script_notice, end="")
 
     def compose(self) -> ComposeResult:
-        """Yield title and panes."""
-        yield PaneTitle(id="log-title")
-        yield LogPane(id="log")
-        yield LogPane(id="output")
+        """Yield logs and output."""
+        with Container(id="shown-logs"):
+            yield from self.logs
+        with Vertical(id="shown-output"):
+            yield PaneTitle(id="output-title")
+            yield self._output
 
     def on_mount(self) -> None:
         """Show the log."""
@@ -48,45 +86,107 @@ class LogArea(Vertical):
         self.output_pane.feed([NoticeLine("No deploy script has run since the program was started.")])
 
     async def on_unmount(self) -> None:
-        """Let the log go."""
-        await self._feed.aclose()
+        """Let the script's output go."""
         await self._script.aclose()
+
+    def _new_log(self) -> WorkerLog:
+        return WorkerLog(self._follow_log, self._look, lines=self._lines, keep=self._keep)
+
+    @property
+    def log_pane(self) -> LogPane:
+        """The text of the log that has the focus, else of the first."""
+        return next((log for log in self.logs if log.has_focus_within), self.logs[0]).pane
+
+    @property
+    def output_pane(self) -> LogPane:
+        """The text of the output."""
+        return self._output.pane
 
     @property
     def pane(self) -> LogPane:
-        """The pane that is shown."""
+        """The text that is shown."""
         return self.log_pane if self.tab == "log" else self.output_pane
 
-    @property
-    def worker(self) -> WorkerId | None:
-        """Whose log is followed."""
-        return self._feed.worker
+    # -- which logs --------------------------------------------------------------------------------------------
 
     def show(self, tab: Tab) -> None:
-        """Show one of the panes."""
+        """Show the logs or the output."""
         self.tab = tab
-        self.log_pane.display = tab == "log"
-        self.output_pane.display = tab == "output"
-        self.show_title()
+        self._logs_box.display = tab == "log"
+        self.query_one("#shown-output").display = tab == "output"
+        self._show_hints()
+        self.show_output_title()
 
-    def follow_worker(self, worker: WorkerId) -> None:
-        """Follow the log of this worker, unless it is followed already."""
-        if worker != self._feed.worker:
-            self.log_pane.clear()
-            self._feed.switch(worker)
-            self.show_title()
+    def point_at(self, worker: WorkerId) -> None:
+        """Follow the log of this worker, unless several logs were asked for."""
+        if len(self.logs) == 1:
+            self.logs[0].follow_worker(worker)
+
+    async def follow_workers(self, workers: Sequence[WorkerId]) -> None:
+        """Follow the logs of these workers, at most MOST, side by side; those that are followed already go on."""
+        wanted = list(dict.fromkeys(workers))[:MOST]
+        if len(wanted) == 1 == len(self.logs):
+            self.logs[0].follow_worker(wanted[0])
+            return
+        old = {log.worker: log for log in self.logs}
+        self.logs = [old.get(worker) or self._new_log() for worker in wanted]
+        for log in old.values():
+            if log not in self.logs:
+                await log.remove()
+        await self._logs_box.mount(*(log for log in self.logs if not log.is_attached))
+        places = {log: place for place, log in enumerate(self.logs)}
+        self._logs_box.sort_children(key=lambda log: places[log] if isinstance(log, WorkerLog) else 0)
+        for worker, log in zip(wanted, self.logs, strict=True):
+            log.follow_worker(worker)
+        self._arrange()
+        self._show_hints()
+
+    def focus_next(self) -> bool:
+        """Give the focus to the next log, when there is one beside the one that has it."""
+        places = [place for place, log in enumerate(self.logs) if log.has_focus_within]
+        if self.tab != "log" or not places or places[0] + 1 >= len(self.logs):
+            return False
+        self.logs[places[0] + 1].pane.focus()
+        return True
+
+    def _arrange(self) -> None:
+        columns = min(len(self.logs), max(1, (self.size.width + 1) // (_COLUMN + 1)))
+        # Two rows of three are easier to read than one of five and one of one.
+        self._logs_box.styles.grid_size_columns = ceil(len(self.logs) / ceil(len(self.logs) / columns))
+
+    def on_resize(self, event: Resize) -> None:
+        """Make use of the width."""
+        self._arrange()
+
+    def _show_hints(self) -> None:
+        for log in self.logs:
+            log.hint = "o output" if len(self.logs) == 1 else ""
+            if log.is_mounted:
+                log.show_title()
+
+    @on(LogPane.Queried)
+    def _look_for_the_same(self, event: LogPane.Queried) -> None:
+        """What is looked for in one of several logs is looked for in all of them."""
+        if isinstance(event.pane, LogPane) and any(log.pane is event.pane for log in self.logs):
+            for log in self.logs:
+                if log.pane is not event.pane:
+                    log.pane.look_for(event.pane.wanted)
+
+    # -- operations --------------------------------------------------------------------------------------------
 
     def begin_output(self, story: Story) -> None:
         """Make room for the output of an operation that has just been started."""
         self._script.stop()
         self.story = story
         self.output_pane.clear()
+        self.output_pane.label = f"output {story.title}"
         self.show("output")
 
     def follow_script(self, worker: WorkerId) -> None:
         """Show the output of the current or last script of this worker's Tomcat, whoever started it."""
         self.story = None
         self.output_pane.clear()
+        self.output_pane.label = f"output {worker}"
         self._script.switch(worker)
         self.show("output")
 
@@ -103,46 +203,28 @@ class LogArea(Vertical):
         """Say how the script ended, below what it printed."""
         if story is self.story:
             trouble = f": {story.troubles[-1].detail}" if story.troubles else ""
-            self._tell(self.output_pane, f"{story.outcome()}{trouble}", NoticeLine if story.went_well else TroubleLine)
+            kind = NoticeLine if story.went_well else TroubleLine
+            tell(self.output_pane, f"{story.outcome()}{trouble}", kind, self._look)
 
-    def _feed_log(self, lines: Sequence[str]) -> None:
-        self.log_pane.feed(lines)
-
-    def _notice(self, text: str) -> None:
-        self._tell(self.log_pane, text, NoticeLine)
+    def mark_scripts(self, story: Story, config: Config) -> None:
+        """Mark where a deploy script began in the log of its Tomcat, so that one can jump there."""
+        for chapter in story.chapters:
+            if chapter.step != "script" or (story, chapter.target) in self._marked:
+                continue
+            self._marked.add((story, chapter.target))
+            for log in self.logs:
+                if log.worker and chapter.target in {str(worker.id) for worker in config.same_tomcat(log.worker)}:
+                    log.mark(f"the deploy script begins, {clock(chapter.started)}: {story.title}")
 
     def _script_notice(self, text: str) -> None:
-        self._tell(self.output_pane, text, NoticeLine)
+        tell(self.output_pane, text, NoticeLine, self._look)
 
-    def _tell(self, pane: LogPane, text: str, kind: type[NoticeLine]) -> None:
-        """Put a sentence of ours into a pane, whole: what it says matters more than that it is one line."""
-        width = max(20, pane.size.width or 80)
-        pane.feed([kind(line) for line in textwrap.wrap(f"{self._look.glyphs.dash} {text}", width)])
-
-    @on(LogPane.Changed)
-    def show_title(self) -> None:
-        """Tell what is shown and whether it stands still."""
-        other = "o output" if self.tab == "log" else "l log"
-        if self.tab == "log":
-            what = f"log {self.worker}" if self.worker is not None else "log: choose a worker"
-        elif self.story is not None:
+    @on(LogScroll.Changed, "#output")
+    def show_output_title(self) -> None:
+        """Tell what the output is of and how it stands."""
+        if self.story is not None:
             what = f"output {self.story.title}"
         else:
             what = f"output {self._script.worker}" if self._script.worker is not None else "output"
-        left = Content.assemble((what, "bold"), (f"   {other}", "not bold"))
-        self.title.show(left, self._standing())
-
-    def _standing(self) -> Content:
-        pane, look = self.pane, self._look
-        words: list[str] = []
-        if pane.column:
-            words.append(f"column {pane.column + 1}")
-        if pane.wrap:
-            words.append("wrap")
-        if pane.buffer.dropped:
-            words.append(f"last {len(pane.buffer.view):,} of {pane.buffer.received:,} lines")
-        before = f" {look.glyphs.dot} ".join(words) + ("  " if words else "")
-        if pane.follow:
-            return Content.assemble(before, "following")
-        pending = f" +{pane.buffer.pending:,} " if pane.buffer.pending else ""
-        return Content.assemble(before, "standing still ", (pending, "reverse"))
+        width = self._output_title.size.width
+        self._output_title.show(*titled(what, "l log", self.output_pane, self._look, width))

@@ -1,29 +1,39 @@
-"""The lines behind a log pane: a ring that goes on filling, and the view of it that stands still."""
+"""The lines behind a log pane: a store that goes on filling, and the view of it that stands still."""
 
-from collections import deque
 from collections.abc import Sequence
 
 KEEP = 20_000
 """Lines kept of a log; older ones are dropped, and their number is known."""
 
+_SLACK = 16
+"""Old lines are dropped when there are a sixteenth too many, not one by one: so feeding costs next to nothing."""
+
 
 class LogBuffer:
-    """Keeps the newest lines. No work is done for a line until somebody looks at it."""
+    """Keeps the newest ``keep`` lines, or a few more. No work is done for a line until somebody looks at it."""
 
     def __init__(self, keep: int = KEEP) -> None:
-        self._ring: deque[str] = deque(maxlen=keep)
+        self.keep = keep
+        self._lines: list[str] = []
         self._received = 0
         self._frozen: tuple[str, ...] | None = None
         self._frozen_at = 0
 
     def feed(self, lines: Sequence[str]) -> None:
         """Append lines, raw as they came. Costs no more a line than storing it."""
-        self._ring.extend(lines)
+        self._lines += lines
         self._received += len(lines)
+        if len(self._lines) > self.keep + self.keep // _SLACK:
+            self.trim()
+
+    def trim(self) -> None:
+        """Drop what is more than ``keep``; who looks at the newest lines does it first, so that their number stays."""
+        if len(self._lines) > self.keep:
+            del self._lines[: len(self._lines) - self.keep]
 
     def clear(self) -> None:
         """Forget everything."""
-        self._ring.clear()
+        self._lines.clear()
         self._received = self._frozen_at = 0
         self._frozen = None
 
@@ -35,12 +45,12 @@ class LogBuffer:
     @property
     def dropped(self) -> int:
         """Lines that are no longer kept."""
-        return self._received - len(self._ring)
+        return self._received - len(self._lines)
 
     @property
     def view(self) -> Sequence[str]:
         """The lines to look at: those at the moment of ``freeze``, else the newest."""
-        return self._ring if self._frozen is None else self._frozen
+        return self._lines if self._frozen is None else self._frozen
 
     @property
     def first(self) -> int:
@@ -60,7 +70,7 @@ class LogBuffer:
     def freeze(self) -> None:
         """Let the view stand still; feeding goes on unseen."""
         if self._frozen is None:
-            self._frozen = tuple(self._ring)
+            self._frozen = tuple(self._lines)
             self._frozen_at = self._received
 
     def thaw(self) -> None:

@@ -1,4 +1,4 @@
-"""Text selected in a log: how it is drawn, and what is copied."""
+"""Parts of a log drawn in another style: what is selected, what a search has found; and what is copied of it."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
 
-from isdeploy_tui.tui.widgets.log_line import shown
+from isdeploy_tui.tui.widgets.log_line import WHOLE, shown
 
 
 def marked(strip: Strip, span: tuple[int, int], offset: int, style: Style) -> Strip:
@@ -25,16 +25,24 @@ def marked(strip: Strip, span: tuple[int, int], offset: int, style: Style) -> St
     if start >= end:
         return strip
     before, inside, after = (strip.crop(a, b) for a, b in ((0, start), (start, end), (end, length)))
+    return Strip.join([before, styled(inside, style), after])
+
+
+def styled(strip: Strip, style: Style) -> Strip:
+    """Return a strip drawn in ``style``, over the styles that its segments have."""
     # The style of a segment wins over one that is applied to it, so the segments are made anew.
-    drawn = Strip([Segment(segment.text, (segment.style or Style()) + style) for segment in inside])
-    return Strip.join([before, drawn, after])
+    return Strip([Segment(segment.text, (segment.style or Style()) + style) for segment in strip])
 
 
 def selected_text(lines: Sequence[str], selection: Selection) -> str:
     """Return the selected text of these raw lines, as it is shown; only selected lines are worked on."""
-    view = tuple(lines)
     first = selection.start.y if selection.start is not None else 0
-    last = selection.end.y if selection.end is not None else len(view) - 1
+    last = selection.end.y if selection.end is not None else len(lines) - 1
     start = None if selection.start is None else Offset(selection.start.x, 0)
     end = None if selection.end is None else Offset(selection.end.x, last - first)
-    return Selection(start, end).extract("\n".join(map(shown, view[first : last + 1])))
+    return Selection(start, end).extract("\n".join(map(shown, lines[first : last + 1])))
+
+
+def whole_text(lines: Sequence[str]) -> str:
+    """Return raw lines as text to copy or to keep: whole, printable."""
+    return "\n".join(shown(line, WHOLE) for line in lines)
