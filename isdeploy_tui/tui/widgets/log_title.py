@@ -18,24 +18,26 @@ def titled(what: str, hint: str, pane: LogPane, look: Look, width: int) -> tuple
 
 def standing(pane: LogPane, glyphs: Glyphs, width: int) -> Content:
     """Return how a pane stands in at most ``width`` cells; what is needed least is left out first."""
-    ending = _ending(pane)
-    words = list(_words(pane, glyphs))
+    words = list(_words(pane))
+    ends = [(7, Content("following"))] if pane.follow else [(0, _still(pane))]
     while True:
         before = f" {glyphs.dot} ".join(text for _, text in words)
-        content = Content.assemble(before, "  " if words else "", *ending)
+        content = Content("  ").join([*([Content(before)] if before else []), *(end for _, end in ends)])
         if content.cell_length <= width or not words:
             return content
-        words.remove(max(words))
+        least = max(words)
+        if ends and ends[0][0] > least[0]:
+            ends = []
+        else:
+            words.remove(least)
 
 
-def _ending(pane: LogPane) -> list[tuple[str, str]]:
-    if pane.follow:
-        return [("following", "")]
+def _still(pane: LogPane) -> Content:
     pending = f" +{pane.buffer.pending:,} " if pane.buffer.pending else ""
-    return [("standing still ", ""), (pending, "reverse")]
+    return Content.assemble("standing still ", (pending, "reverse"))
 
 
-def _words(pane: LogPane, glyphs: Glyphs) -> Sequence[tuple[int, str]]:
+def _words(pane: LogPane) -> Sequence[tuple[int, str]]:
     """Return what there is to say in the order of the line, each with a number: the higher, the sooner it goes."""
     view, buffer, words = pane.view, pane.buffer, list[tuple[int, str]]()
     if view.errors_only:

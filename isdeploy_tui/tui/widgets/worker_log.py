@@ -25,7 +25,7 @@ LINES = 200
 class WorkerLog(Vertical):
     """Follows one worker's log at a time, from its last ``lines`` lines; following ends with the widget.
 
-    ``hint`` stands behind the name when there is room for it.
+    ``hint`` stands behind the name when there is room for it; without one, as one of several, only the name is told.
     """
 
     DEFAULT_CSS = "WorkerLog { height: 1fr; width: 1fr; }"
@@ -85,6 +85,8 @@ class WorkerLog(Vertical):
     def show_title(self) -> None:
         """Tell what is shown and how it stands."""
         what = f"log {self.worker}" if self.worker is not None else "log: choose a worker"
+        if not self.hint:
+            what = what.removeprefix("log ")
         self.title.show(*titled(what, self.hint, self.pane, self._look, self.title.size.width))
 
 
