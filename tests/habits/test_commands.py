@@ -35,6 +35,7 @@ COMMANDS = {
     "deploy": Command(json="steps", changes=True, asks=True, needs_target=True),
     "roll": Command(json="steps", changes=True, asks=True, needs_target=True),
     "history": Command(json="list"),
+    "balancers": Command(json="list", needs_target=True),
     "logs": Command(needs_target=True),
     "follow": Command(needs_target=True, scripts_status=True),
     "import": Command(configured=False, targets=False),
