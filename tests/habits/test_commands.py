@@ -34,6 +34,7 @@ COMMANDS = {
     "restore": Command(json="steps", changes=True, needs_target=True),
     "deploy": Command(json="steps", changes=True, asks=True, needs_target=True),
     "roll": Command(json="steps", changes=True, asks=True, needs_target=True),
+    "check": Command(json="list"),
     "history": Command(json="list"),
     "balancers": Command(json="list", needs_target=True),
     "logs": Command(needs_target=True),
