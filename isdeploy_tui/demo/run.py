@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from isdeploy_tui.demo.world import World
@@ -34,20 +35,23 @@ async def run_demo(
         async with World(seed, speed) as world:
             session = Session(world.config, world.hosts)
             operations = None
+            colleague: AbstractAsyncContextManager[None] = nullcontext()
             if not read_only:
+                from isdeploy_tui.demo.colleague import at_work
                 from isdeploy_tui.engine.operations import Operations
 
-                operations = Operations(session)
+                operations, colleague = Operations(session), at_work(world)
             try:
-                return await run_tui(
-                    session,
-                    Monitor(session),
-                    operations,
-                    banner=BANNER,
-                    status_line=lambda: str(world.status()),
-                    history=_history(world),
-                    **options,
-                )
+                async with colleague:
+                    return await run_tui(
+                        session,
+                        Monitor(session),
+                        operations,
+                        banner=BANNER,
+                        status_line=lambda: str(world.status()),
+                        history=_history(world),
+                        **options,
+                    )
             finally:
                 # The screen has its own way to end by a signal, which ends with it; the world still has to be put away.
                 ending.listen()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from isdeploy_tui.config import WorkerId
-from isdeploy_tui.demo import processes
+from isdeploy_tui.demo import colleague, processes
 from isdeploy_tui.demo.run import run_demo
 from isdeploy_tui.engine.arguments import ArgumentHistory
 from isdeploy_tui.engine.fleet import Health
@@ -81,7 +81,8 @@ async def test_drain_deploy_restore_as_the_screen_orders_them_lose_nobody() -> N
                 await asyncio.sleep(0.1)
         assert await order(operations, OperationKind.DEPLOY, "v4.2.0") is Result.DONE
         assert await order(operations, OperationKind.RESTORE) is Result.DONE
-        assert {state.rotation for state in (await monitor.refresh()).workers.values()} == {Rotation.ACTIVE}
+        states = (await monitor.refresh()).workers.values()
+        assert {state.rotation for state in states if state.id.service == "shop"} == {Rotation.ACTIVE}
         assert options["status_line"]().endswith(" served, 0 lost")
         await operations.aclose()
         await monitor.aclose()
@@ -114,3 +115,26 @@ async def test_however_it_ends_nothing_is_left(ending: signal.Signals | str, sta
     assert ("the screen broke" in stderr.decode()) is (ending == "raise")
     assert not directory.exists()
     assert processes.find(directory.name) == frozenset()
+
+
+async def test_a_colleague_leaves_a_script_in_the_middle_that_others_find_and_loses_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(colleague, "BEGINS_SECONDS", 0)
+
+    async def screen(session: Session, monitor: Monitor, operations: Operations, **options: Any) -> int:
+        left: list[str] = []
+        async with asyncio.timeout(90):
+            while "exited 0" not in left:
+                state = (await monitor.refresh()).workers[colleague.WORKER]
+                if state.leftover is not None and state.leftover.outcome.short not in left:
+                    assert (state.leftover.kind, state.leftover.user) == ("deploy", "kim")
+                    left.append(state.leftover.outcome.short)
+        assert left[0] == "script still running"
+        back = operations.start(await operations.plan(OperationKind.RESTORE, [colleague.WORKER]))
+        assert await back.wait() is Result.DONE
+        assert options["status_line"]().endswith(" 0 lost")
+        await monitor.aclose()
+        return 0
+
+    assert await run_demo(screen, seed=1, speed=2) == 0

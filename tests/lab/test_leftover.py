@@ -91,8 +91,8 @@ async def test_on_the_screen_it_is_followed_and_put_back_with_a_reason(stack: St
         await person.press("escape")
         await person.until("! exited 0")
         await person.press("u")
-        await person.until("Put it back")
-        await person.press("3")
+        await person.until("2  Put it back")
+        await person.press("2")
         await person.until("Restore shop/web1/worker1", "Every new request follows")
         assert stack.apache.map.read_bytes() == OUT
         await person.press("enter")

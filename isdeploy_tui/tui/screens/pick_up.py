@@ -68,12 +68,17 @@ def _choices(state: WorkerState, scene: Scene, read_only: bool) -> Iterator[Choi
         yield Choice(FOLLOW, f"{'Follow' if running else 'Read'} its script's output, from its start")
     if not read_only and (lease is None or lease.is_orphan):
         kind = kind_left(state)
+        back = Choice(RESTORE, f"Put it back: restore {state.id}")
+        done = left is not None and left.went_well
+        if done:
+            yield back
         if kind not in {None, OperationKind.RESTORE}:
             yield Choice(AGAIN, f"Go on: {kind} {state.id}")
             several = all_left(state, scene)
             if len(several) > 1:
                 yield Choice(ALL, f"Go on with all of it: {kind} {_names(several)}")
-        yield Choice(RESTORE, f"Put it back: restore {state.id}")
+        if not done:
+            yield back
     yield Choice(HISTORY, "Its history")
 
 

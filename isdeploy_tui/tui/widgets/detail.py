@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, ServiceConfig, WorkerConfig, WorkerId
-from isdeploy_tui.engine.fleet import Health
+from isdeploy_tui.engine.fleet import Health, WorkerState
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.ages import duration, moment
@@ -91,18 +91,10 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
         if state.last is not None:
             rotation.append((f"; it was {state.last.value} when it could last be read", look.unsure))
         yield tuple(rotation)
+        if id not in scene.doing:
+            yield from _left(state, scene)
         for remark in state.remarks:
             yield ((f"{look.glyphs.warn} {printable(remark)}", look.unsure),)
-    if state.leftover is not None and id not in scene.doing:
-        style = look.muted if state.leftover.went_well and state.lease is None else look.unsure
-        yield (
-            (f"{look.glyphs.warn} {left_by(state)}", f"bold {style}"),
-            ("  u follows its script or goes on", look.muted),
-        )
-    if state.lease is not None and id not in scene.doing:
-        orphan = "  u goes on" if state.lease.is_orphan and state.leftover is None else ""
-        line = (f"{look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice)
-        yield line, (orphan, look.muted)
     problem = state.error if state.error != apache_state.error else ""
     if problem:
         yield ((f"{look.glyphs.bad} {printable(problem)}", look.bad),)
@@ -120,6 +112,19 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
     for name, value in (("log", worker.log), ("deploy", worker.deploy), ("check", worker.check_url)):
         if value:
             yield ((f"{name:<7}", look.muted), (printable(value), ""))
+
+
+def _left(state: WorkerState, scene: Scene) -> Iterator[Line]:
+    look, left, lease = scene.look, state.leftover, state.lease
+    if left is not None:
+        style = look.muted if left.went_well and lease is None else look.unsure
+        yield (
+            (f"{look.glyphs.warn} {left_by(state)}", f"bold {style}"),
+            ("  u follows its script or goes on", look.muted),
+        )
+    if lease is not None:
+        orphan = "  u goes on" if lease.is_orphan and left is None else ""
+        yield (f"{look.glyphs.running} {held_by(lease, scene.now)}", look.notice), (orphan, look.muted)
 
 
 def _apache(apache: ApacheConfig, scene: Scene) -> Iterator[Line]:
