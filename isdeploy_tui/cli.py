@@ -4,7 +4,9 @@ Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.
 """
 
 import argparse
+import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,9 @@ from collections.abc import Sequence
 from isdeploy_tui import __version__
 
 DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+
+_OUTPUT_FAILS = {errno.EPIPE, errno.EIO, errno.ENOSPC, errno.EDQUOT}
+"""What printing raises: pipe broken, terminal gone, disk full."""
 
 _DESCRIPTION = """\
 Zero-downtime deploys to Tomcats behind Apache httpd and mod_jk, over SSH.
@@ -187,10 +192,41 @@ def _positive(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: the process's) and return its exit status."""
+    _ready_streams()
     try:
-        return _main(argv)
+        try:
+            status = _main(argv)
+        except SystemExit as done:  # argparse, after --help or a mistake
+            status = USAGE if done.code else DONE
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         return FAILED
+    except Exception as error:
+        return _failed(error)
+
+
+def _ready_streams() -> None:
+    """Let nothing that is printed fail for its letters, nor for a stream that was closed before we started."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 (until the end)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _failed(error: Exception) -> int:
+    from isdeploy_tui.commands import audience, faults
+
+    audience.mute_what_is_gone()
+    if not isinstance(error, OSError) or error.errno not in _OUTPUT_FAILS:
+        faults.keep_faults()
+        faults.tell_fault(error)
+    elif error.errno != errno.EPIPE:
+        # Whoever closed a pipe had enough of it; a disk that is full somebody wants to hear of.
+        print(f"the output could not be written: {error.strerror}", file=sys.stderr)
+    return FAILED
 
 
 def _complete(asked: Sequence[str]) -> int:
@@ -217,14 +253,12 @@ def _main(argv: Sequence[str] | None) -> int:
     if script_arguments and options.function not in {"run_deploy", "run_roll"}:
         parser.error("only deploy and roll take arguments after --")
     module = importlib.import_module(f"isdeploy_tui.commands.{options.module}")
+    from isdeploy_tui.commands.faults import keep_faults
     from isdeploy_tui.config import ConfigError
 
+    keep_faults()
     try:
         return int(getattr(module, options.function)(options))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
-    except BrokenPipeError:
-        # Whoever read our output has enough of it; Python would complain once more while closing.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED

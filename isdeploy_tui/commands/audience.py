@@ -1,4 +1,4 @@
-"""Who reads what an operation prints: a terminal that is closed or a pipe that breaks must not cut it in the middle."""
+"""Who reads what is printed: a terminal that is closed or a pipe that breaks must cut no operation in the middle."""
 
 import os
 import select
@@ -14,10 +14,25 @@ def forgiving(leave: Callable[[], None]) -> Iterator[None]:
     try:
         yield
     except OSError:
-        for stream in (sys.stdout, sys.stderr):
-            if _is_gone(stream):
-                _mute(stream)
+        mute_what_is_gone()
         leave()
+
+
+def mute_what_is_gone() -> None:
+    """Let streams that take nothing any more swallow what is still to come, at which Python would complain at its end.
+
+    Buffered streams tell when they are flushed; of the others, pipes and terminals tell when they are asked.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+            is_gone = _is_gone(stream)
+        except OSError:
+            is_gone = True
+        if is_gone:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def _is_gone(stream: TextIO) -> bool:
@@ -27,9 +42,3 @@ def _is_gone(stream: TextIO) -> bool:
     except (OSError, ValueError):
         return False
     return any(flags & (select.POLLERR | select.POLLHUP | select.POLLNVAL) for _, flags in poll.poll(0))
-
-
-def _mute(stream: TextIO) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)

@@ -144,25 +144,27 @@ def _interrupted_by_signals(operation: RunningOperation) -> Iterator[None]:
     """First signal: stop after the step that runs. A second one ends the program at once, by cancelling its task.
 
     A closed terminal is told several times, by kernel, shell and session manager: after a SIGHUP only SIGINT counts.
+    Whoever started us with ``nohup`` wants no SIGHUP heeded at all.
     """
     loop = asyncio.get_running_loop()
+    heeded = [number for number in _SIGNALS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
     program = asyncio.current_task()
     assert program is not None
 
     def interrupt(first: int) -> None:
-        for number in _SIGNALS:
+        for number in heeded:
             impatient = number == signal.SIGINT or (number == signal.SIGTERM and first != signal.SIGHUP)
             loop.add_signal_handler(number, program.cancel if impatient else _ignore)
         operation.interrupt()
         with forgiving(_ignore):
             print("stopping after the current step; once more to leave at once", file=sys.stderr, flush=True)
 
-    for number in _SIGNALS:
+    for number in heeded:
         loop.add_signal_handler(number, interrupt, number)
     try:
         yield
     finally:
-        for number in _SIGNALS:
+        for number in heeded:
             loop.remove_signal_handler(number)
 
 

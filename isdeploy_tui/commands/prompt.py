@@ -57,12 +57,16 @@ def _echoing(fd: int, echo: bool) -> Iterator[None]:
     if echo:
         yield
         return
-    before = termios.tcgetattr(fd)
-    silent = termios.tcgetattr(fd)
-    silent[3] &= ~termios.ECHO
-    # What was typed ahead was not meant as a secret.
-    termios.tcsetattr(fd, termios.TCSAFLUSH, silent)
+    try:
+        before = termios.tcgetattr(fd)
+        silent = termios.tcgetattr(fd)
+        silent[3] &= ~termios.ECHO
+        # What was typed ahead was not meant as a secret.
+        termios.tcsetattr(fd, termios.TCSAFLUSH, silent)
+    except termios.error:  # the terminal is gone
+        raise EOFError from None
     try:
         yield
     finally:
-        termios.tcsetattr(fd, termios.TCSAFLUSH, before)
+        with suppress(termios.error):
+            termios.tcsetattr(fd, termios.TCSAFLUSH, before)

@@ -67,22 +67,22 @@ async def confirmed(services: Sequence[ServiceConfig]) -> bool:
         if any(service.is_production for service in services):
             return True
         return (await read_line("Run it? [y/N] ")).strip().lower() in {"y", "yes"}
-    except EOFError:
+    except (EOFError, OSError):
         return False
 
 
 async def ask_on_terminal(question: Question) -> str:
-    """Put an operation's question to the person, by number."""
-    print(question.text)
-    for number, choice in enumerate(question.choices, 1):
-        print(f"  {number}  {choice.label}")
-    while True:
-        try:
+    """Put an operation's question to the person, by number. A terminal that is gone answers as nobody does."""
+    try:
+        print(question.text)
+        for number, choice in enumerate(question.choices, 1):
+            print(f"  {number}  {choice.label}")
+        while True:
             answer = (await read_line("? ")).strip()
-        except EOFError:
-            return question.otherwise
-        if answer.isdigit() and 1 <= int(answer) <= len(question.choices):
-            return question.choices[int(answer) - 1].key
+            if answer.isdecimal() and 1 <= int(answer[:9]) <= len(question.choices):
+                return question.choices[int(answer[:9]) - 1].key
+    except (EOFError, OSError):
+        return question.otherwise
 
 
 def tell(event: Step | Output, *, as_json: bool) -> None:

@@ -65,7 +65,12 @@ class Held:
         for place in places:
             apache = place.apache
             host = self._session.host(apache.ssh)
-            taken = await take_lease(host, apache.map, place.lease, take_over=take_over, sudo=apache.sudo)
+            try:
+                taken = await take_lease(host, apache.map, place.lease, take_over=take_over, sudo=apache.sudo)
+            except RemoteError:
+                # It may be ours all the same; giving back what is not ours does nothing.
+                self._places.append(place)
+                raise
             if not taken.is_ours and taken.other is not None:
                 raise LeaseRefusedError(await self._in_the_way(place, taken.other))
             self._places.append(place)

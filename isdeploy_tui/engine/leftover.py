@@ -12,7 +12,7 @@ from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.journal import Entry
 from isdeploy_tui.remote.runs import run_outcome
 
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 2.0
 """How long a Tomcat's host may take to say how a run stands: nobody else's state waits for it."""
 
 

@@ -26,8 +26,8 @@ from isdeploy_tui.remote.errors import RemoteError
 
 _LOG = logging.getLogger(__name__)
 
-KEPT_OUTPUT = 2_000
-"""Output events kept for those who look later; the whole output is in the run's log on the host."""
+KEPT_OUTPUT = 4 * 1024 * 1024
+"""Characters of output kept for those who look later; the whole output is in the run's log on the host."""
 
 
 class Result(StrEnum):
@@ -58,6 +58,7 @@ class RunningOperation:
         self._reason = reason
         self._news = asyncio.Condition()
         self._dropped = 0
+        self._kept_output = 0
         self._task = asyncio.create_task(self._drive(), name=f"{plan.kind.value} {plan.targets[0]}")
 
     async def follow(self) -> AsyncIterator[Event]:
@@ -153,21 +154,34 @@ class RunningOperation:
     async def _publish(self, event: Event) -> None:
         async with self._news:
             self.events.append(event)
-            if isinstance(event, Output) and len(self.events) > 2 * KEPT_OUTPUT:
-                self._forget_old_output()
+            if isinstance(event, Output):
+                self._kept_output += _length(event)
+                if self._kept_output > 2 * KEPT_OUTPUT:
+                    self._forget_old_output()
             self._news.notify_all()
         # Lets those who follow keep up with a script that prints without a pause.
         await asyncio.sleep(0)
 
     def _forget_old_output(self) -> None:
         """Keep every step and the newest output; a script that prints without end must not fill the memory."""
-        cut = len(self.events) - KEPT_OUTPUT
-        kept = [event for event in self.events[:cut] if isinstance(event, Step)] + self.events[cut:]
+        kept: list[Event] = []
+        self._kept_output = 0
+        for event in reversed(self.events):
+            if isinstance(event, Step):
+                kept.append(event)
+            elif self._kept_output + _length(event) <= KEPT_OUTPUT:
+                self._kept_output += _length(event)
+                kept.append(event)
         self._dropped += len(self.events) - len(kept)
-        self.events = kept
+        self.events = kept[::-1]
 
     def _failure(self, detail: str) -> Step:
         return Step(self._session.clock(), str(self.plan.targets[0]), self.plan.kind.value, StepState.FAILED, detail)
+
+
+def _length(output: Output) -> int:
+    # A line costs some memory, however short it is.
+    return sum(len(line) + 64 for line in output.lines)
 
 
 def _worse(result: Result, state: StepState) -> Result:

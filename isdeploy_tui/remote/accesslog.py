@@ -1,8 +1,12 @@
 """What httpd answered in a span of time, counted on the server in its own access log. Reads only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.again import run_again
+from isdeploy_tui.remote.encoded import whole
 from isdeploy_tui.remote.errors import ScriptError
 from isdeploy_tui.remote.host import Host
 
@@ -33,19 +37,30 @@ class Answered:
 
 async def log_end(host: Host, path: str) -> LogEnd:
     """Return where an access log ends now. Raises RemoteError."""
-    words = await _ask(host, path)
-    return LogEnd(words[1], int(words[2]))
+    _, inode, size = await _ask(host, path, 3)
+    return _read(host, path, lambda: LogEnd(inode, whole(size.encode())))
 
 
 async def count_since(host: Host, path: str, end: LogEnd) -> Answered:
     """Count what an access log got since. Raises RemoteError."""
-    words = await _ask(host, path, end.inode, str(end.size))
-    return Answered(int(words[1]), int(words[2]), int(words[3]), words[4] == "yes")
+    _, *words, partial = await _ask(host, path, 5, end.inode, str(end.size))
+    requests, not_2xx, errors = _read(host, path, lambda: [whole(word.encode()) for word in words])
+    return Answered(requests, not_2xx, errors, partial == "yes")
 
 
-async def _ask(host: Host, path: str, *words: str) -> list[str]:
-    reply = await host.run("accesslog.sh", path, *words, timeout=SECONDS)
+_Result = TypeVar("_Result")
+
+
+def _read(host: Host, path: str, answer: Callable[[], _Result]) -> _Result:
+    try:
+        return answer()
+    except ValueError:
+        raise ScriptError(host.name, -1, f"The host's answer about {printable(path)} is garbled.") from None
+
+
+async def _ask(host: Host, path: str, length: int, *words: str) -> list[str]:
+    reply = await run_again(host, "accesslog.sh", path, *words, timeout=SECONDS)
     answer = reply.lines[-1].decode("utf-8", "replace").split() if reply.lines else []
-    if reply.status != 0 or len(answer) != (5 if words else 3):
+    if reply.status != 0 or len(answer) != length:
         raise ScriptError(host.name, reply.status, f"The access log {printable(path)} cannot be counted.")
     return answer

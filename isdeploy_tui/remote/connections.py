@@ -9,7 +9,7 @@ import asyncssh
 
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote import channels
-from isdeploy_tui.remote.asking import Ask
+from isdeploy_tui.remote.asking import Ask, AskedError
 from isdeploy_tui.remote.backoff import Backoff
 from isdeploy_tui.remote.connecting import DEFAULT_ALIVE, Alive, Connection, Connector, Overrides
 from isdeploy_tui.remote.errors import ConnectError, ConnectionLostError
@@ -25,6 +25,9 @@ STREAMS = 6
 
 SCRIPTS = 2
 """Scripts at once on one server, beside its streams."""
+
+CUT_OFF_PAUSES = (0.3, 1.0)
+"""Seconds before a connection that was cut off during the login is tried a second and a third time."""
 
 
 class SshHosts:
@@ -151,9 +154,7 @@ class SshHost:
     async def _open(self) -> Connection:
         try:
             await self._drop()
-            self._connection = await self._connector.open(
-                self._name, lambda options: self._hosts.tunnel(self, options, self._via)
-            )
+            self._connection = await self._attempt()
         except ConnectError as error:
             self.backoff.failed(error)
             raise
@@ -162,6 +163,20 @@ class SshHost:
             return self._connection
         finally:
             self._opening = None
+
+    async def _attempt(self) -> Connection:
+        """Open a connection; one that the server cut off at once is tried again, as MaxStartups does so at random."""
+        for pause in (*CUT_OFF_PAUSES, None):
+            try:
+                return await self._connector.open(
+                    self._name, lambda options: self._hosts.tunnel(self, options, self._via)
+                )
+            except ConnectError as error:
+                # Nobody wants to answer the same question twice.
+                if pause is None or error.kind != "lost" or isinstance(error, AskedError):
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError("the last attempt has no pause")
 
     async def run(
         self,

@@ -1,9 +1,20 @@
-"""Bytes of files as the scripts send them: a word that survives every shell and every line-based reply."""
+"""Bytes of files and numbers as the scripts send them: words that survive every shell and every line-based reply."""
 
 import binascii
 
 ENCODED_RATIO = 2
 """An encoded word is at most this many times as long as its bytes."""
+
+
+_DIGITS = 18
+"""No size, time or count of a server has more; Python itself gives up at some thousands of them."""
+
+
+def whole(word: bytes) -> int:
+    """Return a number that a script said. Raises ValueError for anything but a few ASCII digits."""
+    if len(word) > _DIGITS or not word.isdigit():
+        raise ValueError("not a number")
+    return int(word)
 
 
 def decode(encoding: bytes, word: bytes) -> bytes:

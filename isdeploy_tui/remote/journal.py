@@ -6,11 +6,14 @@ line; ``leases`` has a line ``KEY HEARTBEAT ID JSON`` for each Tomcat that someb
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 from urllib.parse import quote, unquote
 
 from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.again import run_again
+from isdeploy_tui.remote.encoded import whole
 from isdeploy_tui.remote.errors import ScriptError
 from isdeploy_tui.remote.host import Host
 
@@ -92,8 +95,10 @@ def parse_lease(key: str, id: str, age: float, text: str) -> Lease:
     """Return the lease of one line; fields that are missing or odd come out empty, for a line is only evidence."""
     data = _object(text)
     since = data.get("since")
+    # A time that no calendar has would be no evidence either.
+    when = since if isinstance(since, int | float) and 0 <= since < 1e11 else 0
     words = {name: _text(data.get(name)) for name in ("user", "bastion", "kind", "step", "run")}
-    return Lease(printable(unquote(key)), id, since=since if isinstance(since, int | float) else 0, age=age, **words)
+    return Lease(printable(unquote(key)), id, since=when, age=age, **words)
 
 
 def parse_leases(data: bytes, now: float) -> Mapping[str, Lease]:
@@ -103,15 +108,16 @@ def parse_leases(data: bytes, now: float) -> Mapping[str, Lease]:
         key, _, rest = line.partition(" ")
         beat, _, rest = rest.partition(" ")
         id, _, text = rest.partition(" ")
-        if key and id and beat.isdigit():
-            lease = parse_lease(key, printable(id), max(0.0, now - int(beat)), text)
-            leases[lease.tomcat] = lease
+        with suppress(ValueError):  # no line of ours
+            lease = parse_lease(key, printable(id), max(0.0, now - whole(beat.encode())), text)
+            if key and id:
+                leases[lease.tomcat] = lease
     return leases
 
 
 async def read_journal(host: Host, map_path: str, *, lines: int = 500, sudo: bool = False) -> tuple[Entry, ...]:
     """Return the newest entries of the journal beside a map, oldest first. Raises RemoteError."""
-    reply = await host.run("journalread.sh", map_path, str(lines), str(_BYTES), sudo=sudo, limit=2 * _BYTES)
+    reply = await run_again(host, "journalread.sh", map_path, str(lines), str(_BYTES), sudo=sudo, limit=2 * _BYTES)
     if reply.status != 0:
         what = {40: "the map beside which it should be does not exist", 42: "it may not be read by this account"}
         why = what.get(reply.status, f"exit status {reply.status}")
@@ -130,7 +136,7 @@ def _entry(data: Mapping[str, Any]) -> Entry:
 def _object(text: str) -> Mapping[str, Any]:
     try:
         data = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
 

@@ -1,12 +1,14 @@
 """Reading files of a server whole: once, or again and again over one kept channel."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from isdeploy_tui.printable import printable
-from isdeploy_tui.remote.encoded import ENCODED_RATIO, decode
+from isdeploy_tui.remote.again import run_again
+from isdeploy_tui.remote.encoded import ENCODED_RATIO, decode, whole
 from isdeploy_tui.remote.errors import NoShellError, RemoteError, ScriptError, SudoError
 from isdeploy_tui.remote.host import Host, Stream
 from isdeploy_tui.remote.ticked import ask
@@ -16,6 +18,10 @@ LIMIT = 1024 * 1024
 
 MISSING, NOT_A_FILE, DENIED, TOO_BIG, UNREADABLE, CHANGING = range(40, 46)
 """The codes of mapread.sh and watch.sh, as ``ScriptError.code``."""
+
+LOOK_SECONDS = 8.0
+"""How long a server may take to tell of its files: a host that hangs has to be known as such within 15 s, and this
+comes after the pause between two polls."""
 
 RESEND_TICKS = 30
 """Every so many polls the contents come again, whatever the files' times say."""
@@ -51,7 +57,7 @@ async def read_file(host: Host, path: str, *, sudo: bool = False, limit: int = L
 
 
 async def _read(host: Host, path: str, limit: int, *, sudo: bool) -> ServerFile:
-    reply = await host.run("mapread.sh", path, str(limit), sudo=sudo, limit=ENCODED_RATIO * limit + _SLACK)
+    reply = await run_again(host, "mapread.sh", path, str(limit), sudo=sudo, limit=ENCODED_RATIO * limit + _SLACK)
     said = reply.lines[-1] if reply.lines else b""
     if reply.status != 0:
         raise _error(host.name, path, reply.status, said.removeprefix(b"ERR "), sudo=sudo, limit=limit)
@@ -62,8 +68,8 @@ def _file(host: str, path: str, words: Sequence[bytes], limit: int) -> ServerFil
     try:
         size, mtime, now, encoding, word = words
         data = decode(encoding, word)
-        complete = len(data) == int(size)
-        times = int(mtime), int(now)
+        complete = len(data) == whole(size)
+        times = whole(mtime), whole(now)
     except ValueError:
         raise ScriptError(host, UNREADABLE, f"{printable(path)}: the server's answer is garbled.") from None
     if len(data) > limit:
@@ -114,7 +120,7 @@ class Watch:
         """Look at all files and return those that changed since the last poll; the first time all of them.
 
         What is wrong with a single file stands in its place. Raises ConnectionLostError when the connection ended or
-        the server did not answer within 10 s, ConnectError and the like when no channel can be had: after any of
+        the server did not answer in LOOK_SECONDS, ConnectError and the like when no channel can be had: after any of
         these, leave the context and open another.
         """
         every = self._polls % RESEND_TICKS == 0
@@ -164,7 +170,7 @@ class Watch:
     async def _ask(self, channel: _Channel, every: bool) -> dict[str, ServerFile | RemoteError]:
         name = self._host.name
         limit = len(channel.paths) * (ENCODED_RATIO * LIMIT + _SLACK)
-        lines = await ask(name, channel.stream, b"all" if every else b"", limit)
+        lines = await ask(name, channel.stream, b"all" if every else b"", limit, LOOK_SECONDS)
         if len(lines) != len(channel.paths):
             raise ScriptError(name, UNREADABLE, "The server's answer about the watched files is garbled.")
         found: dict[str, ServerFile | RemoteError] = {}
@@ -176,7 +182,7 @@ class Watch:
                 if kind != b"!":
                     found[path] = _file(name, path, words, LIMIT)
                     continue
-                code = int(words[0]) if words and words[0].isdigit() else UNREADABLE
+                code = int(words[0]) if words and re.fullmatch(rb"4[0-5]", words[0]) else UNREADABLE
                 found[path] = _error(name, path, code, b" ".join(words[1:]), sudo=channel.sudo, limit=LIMIT)
             except ScriptError as error:
                 found[path] = error

@@ -8,15 +8,18 @@ into what really happened.
 import asyncio
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.encoded import whole
 from isdeploy_tui.remote.errors import (
     ConnectionLostError,
     MapConflictError,
     MapLockedError,
     MapWriteError,
     RemoteError,
+    ScriptError,
 )
 from isdeploy_tui.remote.host import Host, Reply
 from isdeploy_tui.remote.mapread import read_file
@@ -56,11 +59,12 @@ async def swap_map(host: Host, path: str, *, expected: str, new: bytes, sudo: bo
     swap = _Swap(host, path, expected, hashlib.sha256(new).hexdigest(), secrets.token_hex(8), sudo)
     try:
         reply = await swap.run("write", content=new, note=note)
-    except ConnectionLostError as lost:
-        return await swap.look_again(lost.sentence)
+    except (ConnectionLostError, ScriptError) as error:
+        return await swap.look_again(error.sentence)
     words = _last_line(reply).split(" ", 2)
     if reply.status == 0 and words[0] == "OK" and len(words) == 3:
-        return Written(swap.digest, int(words[1]), printable(words[2]))
+        with suppress(ValueError):
+            return Written(swap.digest, whole(words[1].encode()), printable(words[2]))
     if reply.status in _SENTENCES:
         raise swap.error(reply)
     # Killed, or something that the script did not foresee: it may have been after the rename.
@@ -93,7 +97,7 @@ class _Swap:
                 reply = await self.run("void")
                 words = _last_line(reply).split(" ")
                 if reply.status == 0 and words[0] == "NEW":
-                    return Written(self.digest, int(words[1]), "")
+                    return Written(self.digest, whole(words[-1].encode()), "")
                 if reply.status == 0 and words[0] == "OLD":
                     raise MapWriteError(name, nothing, "Try again.")
                 if reply.status == CONFLICT:
@@ -111,6 +115,8 @@ class _Swap:
                 raise
             except RemoteError as error:
                 why = error.sentence
+            except ValueError:
+                why = "the server's answer is garbled"
             if pause is not None:
                 await asyncio.sleep(pause)
         sentence = f"{what} It is not known whether {shown} is the old or the new map ({why.rstrip('.')})."

@@ -1,4 +1,8 @@
-"""Writes the journal and the leases beside a map."""
+"""Writes the journal and the leases beside a map.
+
+Everything here may be done twice when the connection is lost over it: a lease is ours or not by its id, and an entry
+that stands in a journal twice is read as one.
+"""
 
 import json
 from collections.abc import Sequence
@@ -6,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.again import run_again
+from isdeploy_tui.remote.encoded import whole
 from isdeploy_tui.remote.errors import MapLockedError, ScriptError
 from isdeploy_tui.remote.host import Host, Reply
 from isdeploy_tui.remote.journal import Entry, Lease, lease_key, lease_text, parse_lease
@@ -47,8 +53,10 @@ async def take_lease(host: Host, map_path: str, lease: Lease, *, take_over: bool
     if word == Taking.TAKEN:
         return Taken(Taking.TAKEN)
     age, _, text = rest.partition(" ")
-    seconds = float(age) if age.isdigit() else 0.0
-    return Taken(Taking(word), parse_lease(lease_key(lease.tomcat), "", seconds, text))
+    try:
+        return Taken(Taking(word), parse_lease(lease_key(lease.tomcat), "", float(whole(age.encode())), text))
+    except ValueError:
+        raise _garbled(host.name, map_path) from None
 
 
 async def beat_leases(host: Host, map_path: str, leases: Sequence[Lease], *, sudo: bool = False) -> tuple[bool, ...]:
@@ -73,7 +81,7 @@ def _id_and_keys(leases: Sequence[Lease]) -> tuple[str, ...]:
 
 
 async def _record(host: Host, map_path: str, sudo: bool, *words: str, content: bytes | None = None) -> str:
-    reply = await host.run("record.sh", map_path, *words, content=content, sudo=sudo)
+    reply = await run_again(host, "record.sh", map_path, *words, content=content, sudo=sudo)
     if reply.status == 0 and reply.lines:
         return reply.lines[-1].decode("utf-8", "replace")
     raise _error(host.name, map_path, reply)
@@ -88,6 +96,10 @@ _SENTENCES = {
     50: ("the disk is full", "Make room there."),
     52: ("the file system is read-only", "See why it is mounted read-only: often a failing disk."),
 }
+
+
+def _garbled(host: str, map_path: str) -> ScriptError:
+    return ScriptError(host, -1, f"The host's answer about the leases beside {printable(map_path)} is garbled.")
 
 
 def _error(host: str, map_path: str, reply: Reply) -> ScriptError | MapLockedError:

@@ -9,9 +9,11 @@ import re
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from isdeploy_tui.printable import printable
-from isdeploy_tui.remote.encoded import ENCODED_RATIO, decode
+from isdeploy_tui.remote.again import run_again
+from isdeploy_tui.remote.encoded import ENCODED_RATIO, decode, whole
 from isdeploy_tui.remote.errors import ConnectError, ConnectionLostError, RemoteError, ScriptError
 from isdeploy_tui.remote.host import Host
 from isdeploy_tui.remote.ticked import ask
@@ -31,6 +33,8 @@ _PASSING = frozenset({"refused", "timeout", "name", "lost", "other"})
 _QUICK, _SLOW = 0.05, 1.0
 _SHARE = 20
 """A silent run is looked at after at most a twentieth of the time that it has been followed: an end is soon seen."""
+
+_Otherwise = TypeVar("_Otherwise")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -80,7 +84,7 @@ def check_run_id(run_id: str) -> str:
 
 async def run_outcome(host: Host, run_id: str) -> RunOutcome:
     """Ask how a run stands. Raises ScriptError (NO_SUCH_RUN) and what ``Host.run`` raises."""
-    reply = await host.run("runstate.sh", check_run_id(run_id))
+    reply = await run_again(host, "runstate.sh", check_run_id(run_id))
     if reply.status == NO_SUCH_RUN:
         raise no_such_run(host.name, run_id)
     found: dict[bytes, bytes] = {}
@@ -90,13 +94,13 @@ async def run_outcome(host: Host, run_id: str) -> RunOutcome:
     standing = found.get(b"standing", b"").split()
     if reply.status != 0 or not standing:
         raise ScriptError(host.name, reply.status, f"Run {run_id} could not be looked up (status {reply.status}).")
-    code = int(standing[1]) if len(standing) > 1 and standing[1].isdigit() else None
+    code = _number(standing[1], None) if len(standing) > 1 else None
     return RunOutcome(
         running=standing[0] == b"running",
         code=code,
         lost=standing[0] == b"lost",
-        size=_number(found.get(b"size")),
-        started=_number(found.get(b"started")),
+        size=_number(found.get(b"size"), 0),
+        started=_number(found.get(b"started"), 0),
         label=printable(found.get(b"label", b"").decode("utf-8", "replace")),
         tomcat=printable(found.get(b"tomcat", b"").decode("utf-8", "replace")),
     )
@@ -113,7 +117,7 @@ async def latest_run(host: Host, tomcat: str) -> str | None:
 
 
 async def _run_named(host: Host, script: str, tomcat: str) -> str | None:
-    reply = await host.run(script, tomcat)
+    reply = await run_again(host, script, tomcat)
     if reply.status != 0:
         raise ScriptError(host.name, reply.status, f"The runs could not be looked up (status {reply.status}).")
     found = next((line.removeprefix(b"run ") for line in reply.lines if line.startswith(b"run ")), None)
@@ -171,14 +175,17 @@ def _answer(host: str, run_id: str, lines: list[bytes]) -> tuple[RunEnd | None, 
     try:
         (state, size, code), (encoding, word) = (line.split(b" ") for line in lines)
         data = decode(encoding, word)
-        end = None if state == b"running" else RunEnd(int(code) if code else None, lost=state == b"lost")
-        return end, int(size), data
+        end = None if state == b"running" else RunEnd(whole(code) if code else None, lost=state == b"lost")
+        return end, whole(size), data
     except ValueError:
         raise ScriptError(host, -1, f"The host's answer about run {run_id} is garbled.") from None
 
 
-def _number(text: bytes | None) -> int:
-    return int(text) if text is not None and text.isdigit() else 0
+def _number(text: bytes | None, otherwise: _Otherwise) -> int | _Otherwise:
+    try:
+        return otherwise if text is None else whole(text)
+    except ValueError:
+        return otherwise
 
 
 def no_such_run(host: str, run_id: str) -> ScriptError:

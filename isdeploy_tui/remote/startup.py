@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.again import run_again
+from isdeploy_tui.remote.encoded import whole
 from isdeploy_tui.remote.errors import ScriptError
 from isdeploy_tui.remote.host import Host
 
@@ -22,13 +24,15 @@ class LogMark:
 
 async def mark_log(host: Host, path: str) -> LogMark:
     """Return where a log ends now; of one that is not there or cannot be read, the beginning. Raises RemoteError."""
-    reply = await host.run("startup.sh", path, timeout=SECONDS)
+    reply = await run_again(host, "startup.sh", path, timeout=SECONDS)
     words = reply.lines[-1].decode("utf-8", "replace").split() if reply.lines else []
-    if reply.status == 0 and len(words) == 3 and words[2].isdigit():
-        return LogMark(words[1], int(words[2]))
     if reply.status == _UNREADABLE:
         return LogMark()
-    raise _garbled(host, path, reply.status)
+    try:
+        _, inode, size = words
+        return LogMark(inode, whole(size.encode()))
+    except ValueError:
+        raise _garbled(host, path, reply.status) from None
 
 
 async def startup_since(host: Host, path: str, mark: LogMark) -> str | None:
@@ -37,7 +41,7 @@ async def startup_since(host: Host, path: str, mark: LogMark) -> str | None:
     Tomcat 8.5 and newer: ``Server startup in [1234] milliseconds``; older ones: ``Server startup in 1234 ms``.
     Raises ScriptError when the log cannot be read, or what ``Host.run`` raises.
     """
-    reply = await host.run("startup.sh", path, mark.inode, str(mark.size), timeout=SECONDS)
+    reply = await run_again(host, "startup.sh", path, mark.inode, str(mark.size), timeout=SECONDS)
     word, _, line = reply.lines[-1].partition(b" ") if reply.lines else (b"", b"", b"")
     if reply.status == 0 and word == b"line":
         return printable(line.decode("utf-8", "replace").strip()) or None

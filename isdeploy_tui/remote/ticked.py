@@ -8,6 +8,7 @@ send more than was asked for.
 import asyncio
 
 from isdeploy_tui.printable import printable_lines
+from isdeploy_tui.remote.encoded import whole
 from isdeploy_tui.remote.errors import ConnectionLostError, RemoteError, ScriptError
 from isdeploy_tui.remote.host import Stream
 
@@ -71,7 +72,10 @@ async def _answer(host: str, stream: Stream, line: bytes, limit: int, timeout: f
 
 
 def _length(word: bytes) -> int:
-    return int(word) if word.isdigit() else 0
+    try:
+        return whole(word)
+    except ValueError:
+        return 0
 
 
 def _ended(host: str, stream: Stream, said: bytes) -> RemoteError:

@@ -10,7 +10,7 @@
 # A line of .isdeploy/leases is "KEY HEARTBEAT ID JSON", HEARTBEAT in Unix seconds of this host's clock.
 LC_ALL=C; export LC_ALL; umask 077; set -u
 n=$1 p=$2 verb=$3
-ORPHAN=60 BIG=4194304
+ORPHAN=60 BIG=4194304 MANY=1048576
 say() { printf '@%s %s\n' "$n" "$*"; }
 line() { printf %s "$*" | tr '\n' ' '; }
 die() { c=$1; shift; say "ERR $(line "$@")"; exit "$c"; }
@@ -54,6 +54,9 @@ if [ "$verb" = append ]; then
 fi
 
 leases=$own/leases now=$(date +%s)
+if [ -f "$leases" ]; then
+  size=$(stat -c %s -- "$leases") && [ "$size" -le $MANY ] || die 58 "$leases has $size bytes, more than leases have"
+fi
 each() {  # what to do with KEY BEAT ID JSON of each lease
   if [ -f "$leases" ]; then
     while read -r k b i x; do "$1"; done <"$leases"
