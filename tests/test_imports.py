@@ -44,16 +44,8 @@ WRITING_SCRIPTS = {"mapwrite.sh", "record.sh", "runstart.sh", "runcancel.sh"}
 READING = {
     "remote": ("accesslog", "doctor", "follow", "httpdread", "inflight", "journal", "mapread", "probes", "runs"),
     "engine": (
-        "doctor.examine",
-        "exclusions",
-        "fleet",
-        "following",
-        "held",
-        "history",
-        "leftover",
-        "logs",
-        "monitor",
-        "targets",
+        *("doctor.examine", "exclusions", "fleet", "following", "held", "history", "leftover"),
+        *("logs", "monitor", "targets"),
     ),
     "commands": ("balancers", "check", "follow", "history", "logs", "status"),
 }

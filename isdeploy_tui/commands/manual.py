@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from isdeploy_tui import __version__
 from isdeploy_tui.cli import DONE, NOTES, make_parser
@@ -35,7 +35,7 @@ def _page(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from _arguments(parser)
     yield ".SH COMMANDS"
     commands = next(a for a in parser._get_positional_actions() if isinstance(a, argparse._SubParsersAction))
-    general = {option for action in parser._actions for option in action.option_strings}
+    general = {(option, action.help) for action in parser._actions for option in action.option_strings}
     for name, command in commands.choices.items():
         yield f".SS {_plain(name)}"
         yield from _usage(command)
@@ -60,12 +60,12 @@ def _usage(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from words[1:]
 
 
-def _arguments(parser: argparse.ArgumentParser, without: frozenset[str] | set[str] = frozenset()) -> Iterator[str]:
-    """Yield an entry for each argument that has a help text; not those whose options are all in ``without``."""
+def _arguments(parser: argparse.ArgumentParser, without: Set[tuple[str, str | None]] = frozenset()) -> Iterator[str]:
+    """Yield an entry for each argument that has a help text; not those whose options, by name and text, are known."""
     for action in parser._actions:
         if not action.help or action.help == argparse.SUPPRESS or isinstance(action, argparse._SubParsersAction):
             continue
-        if action.option_strings and set(action.option_strings) <= without:
+        if action.option_strings and {(option, action.help) for option in action.option_strings} <= without:
             continue
         metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
         value = f" {metavar}" if action.nargs != 0 else ""
