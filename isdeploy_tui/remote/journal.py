@@ -82,7 +82,7 @@ class Lease:
 
 def lease_key(tomcat: str) -> str:
     """Return the key under which a Tomcat's lease is kept: its name without white space or other surprises."""
-    return quote(tomcat, safe="")
+    return quote(tomcat, safe="", errors="surrogatepass")
 
 
 def lease_text(lease: Lease) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from isdeploy_tui.config import Config
 from tests.lab.command_line import isdeploy, settings
 from tests.lab.processes import own_processes
 from tests.lab.screen import on_screen
@@ -80,7 +81,8 @@ async def test_ten_megabytes_do_not_hold_up_the_screen(drained: Stack) -> None:
         await person.type(f"--print {TEN_MB} --no-restart 2.0")
         await person.press("enter")
         lines = TEN_MB // (len(LINE) + 1) + 3  # the script's first and last word, and how it ended
-        await person.until("deploy shop/web1/worker1  done", f"of {lines:,} lines", "— done in")
+        dropped = lines - Config("", ()).log_keep
+        await person.until("deploy shop/web1/worker1  done", f"{dropped:,} lines dropped", "— done in")
         await person.press("question_mark")
         await person.until("Take the selected workers out of rotation")
 

@@ -75,7 +75,7 @@ async def everything(host: LocalHost, folder: Path, name: str, text: str) -> Non
     assert map_file.read_bytes() == NEW
     async with watch_files(host, [path, leases_of(path)]) as watch:
         assert path in await watch.poll()
-    lease = Lease(text, "id", text, "b1", "drain", text, 1.0, 0)
+    lease = Lease(text or "no name at all cannot be configured", "id", text, "b1", "drain", text, 1.0, 0)
     entry = Entry("2026-11-22T10:00:00Z", text, "b1", "web1", "op", "drain", text, "write", "done", text)
     with suppress(RemoteError):  # a line end at the end of a name is lost to readlink in a shell
         assert (await take_lease(host, path, lease)).is_ours

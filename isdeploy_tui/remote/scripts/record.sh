@@ -91,6 +91,8 @@ if [ "$verb" = take ]; then
 fi
 
 case $verb in beat | release) ;; *) die 58 "unknown verb $verb";; esac
+# A key is words of nobody's choice: it must not be taken for a pattern of file names.
+set -f
 id=$4; shift 4
 keys=" $* " ours=' ' said=
 find() { [ "$i" != "$id" ] || ours="$ours$k "; }
