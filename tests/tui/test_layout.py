@@ -81,7 +81,9 @@ async def take_over(actor: Actor) -> None:
 
 async def pick_up(actor: Actor) -> None:
     actor.world.monitor.put(W2, leftover=left_on(W2, RUNNING, "roll", W1, W3), lease=replace(ORPHAN, kind="roll"))
-    await actor.press("down", "u")
+    await actor.press("down")
+    await actor.until("the log of shop/web1/worker2 begins")
+    await actor.press("u")
     await actor.until("Its history")
 
 
