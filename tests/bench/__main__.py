@@ -9,7 +9,7 @@ import asyncio
 import importlib
 import sys
 
-from tests.bench.figures import Figure, keep, machine, table
+from tests.bench.figures import Figure, described, keep, machine, table
 from tests.lab.programs import missing_packages
 
 BENCHES = {
@@ -36,11 +36,11 @@ def main() -> int:
     if missing := missing_packages():
         print(f"The benchmarks need the Debian packages {' '.join(missing)}", file=sys.stderr)
         return 1
-    print(", ".join(f"{value} cores" if key == "cores" else str(value) for key, value in machine().items()))
     for name in names:
+        where = machine()
         figures: list[Figure] = asyncio.run(importlib.import_module(f"tests.bench.{name}").measure())
-        keep(name, figures)
-        print(f"\n{table(f'{name}: {BENCHES[name]}', figures)}", flush=True)
+        keep(name, figures, where)
+        print(f"{table(f'{name}: {BENCHES[name]}', figures)}\n  on {described(where)}\n", flush=True)
     return 0
 
 

@@ -5,13 +5,15 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 FILE = Path("bench.json")
 """Where all figures are kept, in the directory that ``make bench`` runs in."""
+
+Machine = dict[str, str | int | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +52,31 @@ def table(bench: str, figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def keep(bench: str, figures: Sequence[Figure], file: Path = FILE) -> None:
-    """Write a bench's figures into the file, with the machine they are from; other benches' figures stay."""
+def keep(bench: str, figures: Sequence[Figure], where: Machine, file: Path = FILE) -> None:
+    """Write a bench's figures into the file, with the machine as it was before it; other benches' figures stay."""
     kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    kept[bench] = {"when": when, "machine": machine(), "figures": [asdict(figure) for figure in figures]}
+    kept[bench] = {"when": when, "machine": where, "figures": [asdict(figure) for figure in figures]}
     file.write_text(json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
 
 
-def machine() -> Mapping[str, str | int]:
-    """Return what a figure depends on."""
+def machine() -> Machine:
+    """Return what a figure depends on; ``load`` is what else runs (the average of the last minute)."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),
         "system": f"{platform.system()} {platform.release()}",
         "python": sys.version.split()[0],
+        "load": round(os.getloadavg()[0], 1),
     }
+
+
+def described(where: Machine) -> str:
+    """Return a machine as a line under a table."""
+    return (
+        f"{where['cores']} cores, {where['processor']}, {where['system']}, Python {where['python']}; "
+        f"load {where['load']} before it began"
+    )
 
 
 def _processor() -> str:
