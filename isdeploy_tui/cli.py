@@ -60,6 +60,11 @@ def make_parser() -> argparse.ArgumentParser:
     _targets(status, "*")
     _json(status)
 
+    check = command("check", "check", "run_check", "look at everything that a deploy will need, and say what to do")
+    _targets(check, "*")
+    _json(check)
+    check.epilog = "Changes nothing. Exit status: 0 nothing is at fault, 1 something is."
+
     drain = command("drain", "operate", "run_drain", "take workers out of rotation and wait until it holds")
     _targets(drain, "+")
     drain.add_argument("--soft", action="store_true", help="disabled instead of stopped: existing sessions stay")

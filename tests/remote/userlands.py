@@ -14,9 +14,9 @@ USERLANDS = (*SHELLS, "busybox-only")
 """For ``pytest.mark.parametrize("userland", USERLANDS)``."""
 
 _WANTED = """
-awk base64 cat chgrp chmod chown cp cut date dd dirname env false find grep head hexdump id kill ln ls mkdir mktemp mv
-nohup od printf ps pwd readlink rm rmdir sed setsid sh sha256sum sleep sort stat sync tail tee test touch tr true uname
-wc
+awk base64 cat chgrp chmod chown cp cut date dd df dirname env false find grep head hexdump id kill ln ls mkdir mktemp
+mv nohup od printf ps pwd readlink rm rmdir sed setsid sh sha256sum sleep sort stat sync tail tee test touch tr true
+uname wc
 """
 
 SHA_TOOLS = ("sha256sum", "shasum", "openssl", "busybox")

@@ -104,55 +104,10 @@ arrived=$(sha "$t")
 [ -s "$t" ] || die 57 'no content'
 [ "$(meta "$t")" = "$before" ] || die 54 "$before, would become $(meta "$t")"
 
-# --- httpd's children read the map as their own user: when they cannot, mod_jk falls back on stale generations
-can() {  # path, 4 read or 1 search: 0 yes, 1 no, 2 not known (an ACL decides)
-  a=$(ls -ld -- "$1" 2>/dev/null) || return 2
-  case ${a%% *} in *+) return 2;; esac
-  set -- $(stat -c '%a %u %g' -- "$1") "$2"
-  m=000$1
-  case " $gids " in *" $3 "*) m=${m%?};; *) [ "$2" != "$uid" ] || m=${m%?};; esac
-  [ "$2" != "$uid" ] || m=${m%?}
-  m=${m#"${m%?}"}
-  [ $((m & $4)) -ne 0 ]
-}
-readable() {  # user, pid, file: 0 yes, 1 no, 2 not known
-  uid=$(id -u "$1" 2>/dev/null) || uid=$1
-  gid=$(id -g "$1" 2>/dev/null) gids=$(id -G "$1" 2>/dev/null)
-  puid= pgid= pgids=
-  { while read -r k x; do
-    case $k in  # real, effective, …
-      Uid:) set -- "$1" "$2" "$3" $x; puid=$5;;
-      Gid:) set -- "$1" "$2" "$3" $x; pgid=$5;;
-      Groups:) pgids=$x;;
-    esac
-  done <"/proc/$2/status"; } 2>/dev/null
-  # What the process has counts: httpd's Group need not be the group of its User.
-  if [ "$puid" = "$uid" ]; then gid=$pgid gids="$pgid $pgids"; fi
-  [ "$gid" ] || return 2
-  if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1; then
-    case $(setpriv --reuid "$uid" --regid "$gid" --groups "$(echo $gids | tr ' ' ,)" -- \
-      sh -c 'if test -r "$1"; then echo yes; else echo no; fi' sh "$3" 2>/dev/null) in
-      yes) return 0;; no) return 1;;
-    esac
-  fi
-  can "$3" 4 || return $?
-  q=${3%/*}
-  while [ "$q" ]; do can "$q" 1 || return $?; q=${q%/*}; done
-  can / 1
-}
-asked=' ' refused= proven=
-for u in $({ ps -e -o uid= -o pid= -o comm= 2>/dev/null || ps -o user,pid,comm 2>/dev/null; } |
-  while read -r u x c; do
-    case ${c##*/} in apache | apache2 | apache2-* | httpd | httpd2 | httpd.* | httpd2.* | httpd-* | httpd2-*) echo "$u:$x";; esac
-  done); do
-  x=${u#*:} u=${u%%:*}
-  case $u in 0 | root) continue;; esac
-  case $asked in *" $u "*) continue;; esac
-  asked="$asked$u "
-  readable "$u" "$x" "$t"
-  case $? in 1) refused="$refused $(id -un "$u" 2>/dev/null || echo "$u")";; *) proven=yes;; esac
-done
-[ -z "$refused" ] || [ "$proven" ] || die 56 $refused
+# --- httpd's children must be able to read it
+#include readers.sh
+who_reads "$t"
+[ -z "$refused" ] || [ "$proven$maybe" ] || die 56 $refused
 
 # --- whole-second mtime strictly newer: mod_jk compares nothing else
 now=$(date +%s); [ "$now" -gt "$old" ] || now=$((old + 1))

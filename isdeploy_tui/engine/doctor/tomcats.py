@@ -1,0 +1,145 @@
+"""Judging a worker's Tomcat where it lives: route, log, deploy script."""
+
+import posixpath
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isdeploy_tui.config import WorkerConfig
+from isdeploy_tui.engine.doctor.finding import At, Finding, Findings
+from isdeploy_tui.modjk.workers import Worker
+from isdeploy_tui.printable import printable
+from isdeploy_tui.remote.hostfacts import FileFacts, HostFacts, TomcatProcess
+from isdeploy_tui.serverconf.tomcatxml import (
+    AjpConnector,
+    ServerXmlError,
+    ajp_connectors,
+    file_properties,
+    system_properties,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TomcatView:
+    """A running Tomcat: its AJP connectors, or why they are not known."""
+
+    process: TomcatProcess
+    connectors: tuple[AjpConnector, ...] = ()
+    problem: str = ""
+
+    def listens(self, port: int) -> bool:
+        """True when it has an AJP connector on that port, as far as is known."""
+        return any(connector.port == port for connector in self.connectors) or port in self.process.ports
+
+    def route(self, port: int) -> str | None:
+        """Return the jvmRoute of the connector on that port; None when it is not known."""
+        return next((connector.route for connector in self.connectors if connector.port == port), None)
+
+
+def understand_tomcat(process: TomcatProcess) -> TomcatView:
+    """Return what a process's server.xml says."""
+    if process.contained:
+        return TomcatView(process, problem="it runs in a container, whose files cannot be read from its host")
+    if process.server_xml is None:
+        return TomcatView(process, problem=process.problem or "its server.xml was not read")
+    properties = file_properties(process.properties) | system_properties(process.arguments)
+    try:
+        return TomcatView(process, ajp_connectors(process.server_xml, properties))
+    except ServerXmlError as error:
+        return TomcatView(process, problem=f"{printable(process.base)}/conf/server.xml: {error}")
+
+
+def judge_route(worker: WorkerConfig, member: Worker, host: HostFacts) -> Findings:
+    """Yield findings on the Tomcat that listens on the member's port."""
+    at = At(str(worker.id))
+    views = [understand_tomcat(process) for process in host.tomcats]
+    view = next((view for view in views if view.listens(member.port)), None)
+    if view is None:
+        why = "; ".join(f"{printable(view.process.base)}: {view.problem}" for view in views if view.problem)
+        if not why:
+            why = f"{len(views)} Tomcats run there" if views else "no Tomcat was seen running there"
+        yield at.unknown(
+            "jvmRoute",
+            f"no Tomcat with an AJP connector on port {member.port} was found on {worker.ssh} ({printable(why, 400)})",
+            f"if it runs on another host, correct 'ssh' in servers.toml; else see that {host.user} may read server.xml",
+        )
+        return
+    route = view.route(member.port)
+    file = printable(posixpath.join(view.process.base, "conf/server.xml"))
+    if route is None:
+        yield at.unknown("jvmRoute", f"the jvmRoute of the Tomcat on port {member.port} is not known: {view.problem}")
+    elif route == member.route:
+        yield at.ok("jvmRoute", f"jvmRoute {route}")
+    elif not route:
+        yield at.warning(
+            "jvmRoute",
+            f"{file} gives no jvmRoute: sessions do not stay on their Tomcat",
+            f'set <Engine … jvmRoute="{printable(member.route, 80)}"> unless there are no sessions',
+        )
+    else:
+        yield at.fault(
+            "jvmRoute",
+            f"{file} has jvmRoute {route}, but mod_jk's route of this worker is {printable(member.route, 80)}: "
+            "sessions go to the wrong Tomcat",
+            f'set jvmRoute="{printable(member.route, 80)}" there, or correct the port in workers.properties',
+        )
+    yield from _log_place(at, worker, view)
+
+
+def _log_place(at: At, worker: WorkerConfig, view: TomcatView) -> Iterator[Finding]:
+    out = view.process.stdout
+    if not worker.log or not out.startswith("/") or out.startswith("/dev/"):
+        return
+    # Paths that differ otherwise do so by symbolic links.
+    if posixpath.basename(out) != posixpath.basename(worker.log):
+        yield at.warning(
+            "log", f"the Tomcat writes to {printable(out)}, not to {printable(worker.log)}", "correct 'log'"
+        )
+
+
+def judge_log(worker: WorkerConfig, user: str, facts: FileFacts) -> Findings:
+    """Yield findings on its log."""
+    at, shown = At(str(worker.id)), printable(worker.log or "")
+    if facts.state == "ok" and facts.readable:
+        yield at.ok("log", "log readable")
+    elif facts.state == "missing":
+        yield at.warning("log", f"the log {shown} does not exist", "correct 'log' in servers.toml")
+    elif facts.state == "notfile":
+        yield at.warning("log", f"the log {shown} is not a file", "name the file itself in servers.toml")
+    else:
+        yield at.warning(
+            "log", f"the log {shown} may not be read by {user}", f"for example: setfacl -m u:{user}:r {shown}"
+        )
+
+
+def judge_deploy(worker: WorkerConfig, user: str, facts: FileFacts) -> Findings:
+    """Yield findings on its deploy script."""
+    at, shown = At(str(worker.id)), printable(worker.deploy or "")
+    if facts.state == "missing":
+        yield at.fault("deploy", f"the deploy script {shown} does not exist", "correct 'deploy' in servers.toml")
+    elif facts.state == "denied":
+        yield at.fault("deploy", f"the deploy script {shown} may not be reached by {user}", "give x on its directories")
+    elif facts.state == "notfile":
+        yield at.fault("deploy", f"the deploy script {shown} is not a file", "correct 'deploy' in servers.toml")
+    elif not facts.executable:
+        yield at.fault(
+            "deploy",
+            f"the deploy script {shown} is not executable for {user} (mode {facts.mode:o})",
+            f"chmod +x {shown}, as its owner",
+        )
+    elif facts.interpreter == "crlf":
+        yield at.fault(
+            "deploy",
+            f"the first line of {shown} ends with a carriage return, so it cannot be started",
+            f"dos2unix {shown}",
+        )
+    elif facts.interpreter:
+        yield at.fault(
+            "deploy", f"{shown} wants {facts.interpreter}, which is not there", "install it, or correct line 1"
+        )
+    elif facts.state != "ok":
+        yield at.unknown("deploy", f"{shown} could not be looked at")
+    else:
+        if facts.mode & stat.S_IWOTH:
+            yield at.warning("deploy", f"{shown} may be written by everybody on that host", f"chmod o-w {shown}")
+        yield at.ok("deploy", "deploy script executable")
