@@ -200,7 +200,8 @@ class _Examination:
             ),
         )
         found += judge_rules(apache, files.urimap, files.workers)
-        for more in await asyncio.gather(*asked):
+        # One that fails takes none of the others with it.
+        for more in await asyncio.gather(*(self._bounded(str(apache.id), work) for work in asked)):
             found += more
         return found
 
@@ -211,17 +212,18 @@ class _Examination:
         start: list[Finding] = []
         if not processes and looked.plain.host.sees_processes:
             start = [at.warning("httpd", f"no httpd was seen running on {apache.ssh}", "see whether it runs there")]
-        read = await asyncio.gather(*(read_httpd(host, process, sudo=apache.sudo) for process in processes or (None,)))
+        may_sudo = apache.sudo and isinstance(looked.root, Look)
+        read = await asyncio.gather(*(read_httpd(host, process, sudo=may_sudo) for process in processes or (None,)))
         configurations = [Configuration(tree, read_jk(tree)) for tree in read if not isinstance(tree, str)]
         unread = [tree for tree in read if isinstance(tree, str)]
-        same = await self._real_paths(apache, looked, configurations)
+        same = await self._real_paths(apache, configurations, sudo=may_sudo)
         return [
             *start,
             *judge_httpd(apache, configurations, unread, same, files.workers, files.read_only),
         ]
 
     async def _real_paths(
-        self, apache: ApacheConfig, looked: _Looked, configurations: Sequence[Configuration]
+        self, apache: ApacheConfig, configurations: Sequence[Configuration], *, sudo: bool
     ) -> dict[str, str]:
         """Where paths really lead, asked only when those of httpd are written otherwise than ours."""
         theirs = {path for configuration in configurations for path in configuration.jk.maps()}
@@ -229,7 +231,7 @@ class _Examination:
         if apache.map in theirs and apache.workers_file in theirs:
             return {}
         paths = sorted({apache.map, apache.workers_file} | theirs)
-        found = await look(self.session.host(apache.ssh), logs=paths, sudo=apache.sudo)
+        found = await look(self.session.host(apache.ssh), logs=paths, sudo=sudo)
         return {path: facts.target for path, facts in found.logs.items() if facts.state == "ok"}
 
     async def _tomcat(self, worker: WorkerConfig, looked: _Looked) -> list[Finding]:
