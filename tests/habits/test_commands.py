@@ -15,7 +15,7 @@ class Command:
 
     ``json`` is what ``--json`` prints: a ``list``, ``steps`` (one object a line), or nothing when there is none.
     ``asks`` means that it asks in any case, not only a person about a production service. ``scripts_status``: its
-    exit status is a deploy script's own.
+    exit status is a deploy script's own; ``judges``: it says what it thinks of the site, and all that it says is output.
     """
 
     json: str = ""
@@ -25,11 +25,13 @@ class Command:
     asks: bool = False
     needs_target: bool = False
     scripts_status: bool = False
+    judges: bool = False
 
 
 COMMANDS = {
     "demo": Command(configured=False, targets=False),
     "status": Command(json="list"),
+    "check": Command(json="list", judges=True),
     "drain": Command(json="steps", changes=True, needs_target=True),
     "restore": Command(json="steps", changes=True, needs_target=True),
     "deploy": Command(json="steps", changes=True, asks=True, needs_target=True),

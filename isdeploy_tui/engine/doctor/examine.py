@@ -210,12 +210,15 @@ class _Examination:
         processes = looked.plain.host.httpds
         at = At(str(apache.id))
         start: list[Finding] = []
+        idle: list[str] = []
         if not processes and looked.plain.host.sees_processes:
             start = [at.warning("httpd", f"no httpd was seen running on {apache.ssh}", "see whether it runs there")]
+            idle = [f"no httpd was seen running on {apache.ssh}"]
         may_sudo = apache.sudo and isinstance(looked.root, Look)
         read = await asyncio.gather(*(read_httpd(host, process, sudo=may_sudo) for process in processes or (None,)))
         configurations = [Configuration(tree, read_jk(tree)) for tree in read if not isinstance(tree, str)]
-        unread = [tree for tree in read if isinstance(tree, str)]
+        # The configuration that lies there is not surely the one that is used when it runs.
+        unread = [*idle, *(tree for tree in read if isinstance(tree, str))]
         same = await self._real_paths(apache, configurations, sudo=may_sudo)
         return [
             *start,

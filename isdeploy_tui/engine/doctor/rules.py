@@ -1,10 +1,11 @@
 """Judging what a map and workers.properties say together."""
 
-from isdeploy_tui.config import ApacheConfig, WorkerId
+from isdeploy_tui.config import ApacheConfig
 from isdeploy_tui.engine.doctor.finding import At, Findings
 from isdeploy_tui.engine.doctor.hosts import names
 from isdeploy_tui.engine.reading import presets_of
 from isdeploy_tui.modjk.diagnose import Consequence, diagnose
+from isdeploy_tui.modjk.exclusions import homes_in_use, missing, outs
 from isdeploy_tui.modjk.homes import Homes, find_homes
 from isdeploy_tui.modjk.memberstate import MapView
 from isdeploy_tui.modjk.rotation import Rotation, rotations
@@ -34,23 +35,13 @@ def judge_rules(apache: ApacheConfig, urimap: UriMap, workers: Workers) -> Findi
     for problem in workers.problems:
         yield at.fault("workers", f"{printable(apache.workers_file)}: {problem}", "correct it before httpd restarts")
     view = MapView.of(urimap, workers, find_homes(workers, apache.balancers))
-    used = _used_homes(view)
+    used = homes_in_use(view, view.homes.everyone)
     if not diagnostics:
         count = sum(1 for _ in view.forwarding())
         yield at.ok("rules", f"{count} {'rule' if count == 1 else 'rules'}, all sound")
     yield from _members(at, apache, urimap, workers, view.homes, used)
     yield from _overlaps(at, view, used)
     yield from _stampede(at, apache, view.homes, used)
-
-
-def _used_homes(view: MapView) -> tuple[str, ...]:
-    found = (
-        home
-        for rule in view.forwarding()
-        if (balancer := view.workers.balancer(rule.worker)) is not None and balancer.members
-        for home in view.homes.of(rule.worker)
-    )
-    return tuple(dict.fromkeys(found))
 
 
 def _members(
@@ -110,23 +101,18 @@ def _overlaps(at: At, view: MapView, used: tuple[str, ...]) -> Findings:
 
 
 def _stampede(at: At, apache: ApacheConfig, homes: Homes, used: tuple[str, ...]) -> Findings:
-    ours: set[str] = {WorkerId(*worker.id).worker for worker in apache.workers}
+    """Members that no rule can leave out by naming another balancer, which is what keeps their load values level."""
+    ours = [worker.id.worker for worker in apache.workers if not worker.drained]
     for home in used:
-        members, method = homes.members(home), homes.workers.balancers[home].method
-        missing = [
-            name
-            for name in homes.workers.balancers[home].members
-            if name in ours and members - {name} and not homes.with_members(members - {name})
-        ]
-        drained = {worker.id.worker for worker in apache.workers if worker.drained}
-        missing = [name for name in dict.fromkeys(missing) if name not in drained]
-        if missing and method != "B":
+        absent = missing(homes, home, outs(homes, home, ours, groups=False), ())
+        if absent and homes.workers.balancers[home].method != "B":
+            out = names(list(dict.fromkeys(name for exclusion in absent for name in exclusion.out)))
             yield at.warning(
                 "balancers",
-                f"'{printable(home, 80)}' has no exclusion balancer for {names(missing)}: after a restore it gets "
-                "nearly every request until it has caught up",
+                f"'{printable(home, 80)}' has no exclusion balancer for {out}: after a restore it gets nearly every "
+                "request until it has caught up",
                 f"'isdeploy-tui balancers {at.place}' prints them for {printable(apache.workers_file)}",
             )
-        elif len(members) > 1:
-            how = "method=B has no stampede" if missing else "exclusion balancers are there"
+        elif len(homes.members(home)) > 1:
+            how = "method=B has no stampede" if absent else "exclusion balancers are there"
             yield at.ok("balancers", f"{printable(home, 80)}: {how}")
