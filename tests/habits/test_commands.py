@@ -15,7 +15,8 @@ class Command:
 
     ``json`` is what ``--json`` prints: a ``list``, ``steps`` (one object a line), or nothing when there is none.
     ``asks`` means that it asks in any case, not only a person about a production service. ``scripts_status``: its
-    exit status is a deploy script's own; ``judges``: it says what it thinks of the site, and all that it says is output.
+    exit status is a deploy script's own; ``judges``: its exit status is what it thinks of the site, and all that it
+    says is output.
     """
 
     json: str = ""
