@@ -9,7 +9,7 @@ import pytest
 
 from isdeploy_tui.cli import make_parser
 from release.make_docs import PAGE, renewed
-from tests.docs.pages import PAGES, ROOT, anchors, mentioned
+from tests.docs.pages import PAGES, ROOT, anchors, mentioned, shown
 
 ids = [page.name for page in PAGES]
 
@@ -87,3 +87,21 @@ def test_examples_of_servers_toml_are_accepted(page: Path) -> None:
 
     for block in re.findall(r"(?ms)^```toml\n(.*?)^```", page.read_text("utf-8")):
         assert parse(block).services
+
+
+def test_both_readmes_have_the_same_commands_keys_and_options() -> None:
+    english, korean = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.ko.md"))
+    for what, pattern in (
+        ("commands", r"isdeploy-tui (?:--[a-z-]+ )*([a-z]+)"),
+        ("keys", r"(?m)^\| ((?:`[^`]+` ?)+)\|"),
+        ("options", r"(--[a-z][a-z-]+)"),
+        ("targets of make", r"(?m)(?:`|^)make ([a-z]+)"),
+        ("settings", r"`([a-z]+_[a-z_]+)`"),
+        ("links", r"\]\(((?!README)[^)]+)\)"),
+    ):
+        assert set(re.findall(pattern, english)) == set(re.findall(pattern, korean)), what
+    commands = (
+        [one.line.split(" # ")[0].strip() for one in shown(ROOT / name)] for name in ("README.md", "README.ko.md")
+    )
+    assert next(commands) == next(commands)
+    assert re.findall(r"(?m)^##? ", english) == re.findall(r"(?m)^##? ", korean)
