@@ -35,13 +35,12 @@ def _page(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from _arguments(parser)
     yield ".SH COMMANDS"
     commands = next(a for a in parser._get_positional_actions() if isinstance(a, argparse._SubParsersAction))
-    general = {option for action in parser._actions for option in action.option_strings}
     for name, command in commands.choices.items():
         yield f".SS {_plain(name)}"
         yield from _usage(command)
         yield ".PP"
         yield _text(command.description or "")
-        yield from _arguments(command, without=general)
+        yield from _arguments(command, without=parser)
         if command.epilog:
             yield ".PP"
             yield _text(command.epilog)
@@ -60,12 +59,13 @@ def _usage(parser: argparse.ArgumentParser) -> Iterator[str]:
     yield from words[1:]
 
 
-def _arguments(parser: argparse.ArgumentParser, without: frozenset[str] | set[str] = frozenset()) -> Iterator[str]:
-    """Yield an entry for each argument that has a help text; not those whose options are all in ``without``."""
+def _arguments(parser: argparse.ArgumentParser, without: argparse.ArgumentParser | None = None) -> Iterator[str]:
+    """Yield an entry for each argument that has a help text; not those that every command shares with ``without``."""
+    shared = without._actions if without else []
     for action in parser._actions:
         if not action.help or action.help == argparse.SUPPRESS or isinstance(action, argparse._SubParsersAction):
             continue
-        if action.option_strings and set(action.option_strings) <= without:
+        if action in shared or (without and isinstance(action, argparse._HelpAction)):
             continue
         metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
         value = f" {metavar}" if action.nargs != 0 else ""
