@@ -71,7 +71,7 @@ class Tomcat:
     @property
     def busy(self) -> int:
         """Requests in flight."""
-        return len(self._in_flight)
+        return sum(not request.done() for request in self._in_flight)
 
     @property
     def port(self) -> int | None:
@@ -190,8 +190,8 @@ class Tomcat:
             "A valid shutdown command was received via the shutdown port. Stopping the Server instance.",
         )
         self._log.tomcat("INFO", f"{protocol}.pause", f'Pausing ProtocolHandler ["{self._connector}"]')
-        await self._unbind()
         self._cut()
+        await self._unbind()
         await self._clock.sleep(seconds * 0.3)
         self._log.tomcat("INFO", "org.apache.catalina.core.StandardService.stopInternal", "Stopping service [Catalina]")
         await self._clock.sleep(seconds * 0.5)

@@ -9,6 +9,7 @@ import pytest
 
 from isdeploy_tui.config import ApacheId, WorkerId
 from isdeploy_tui.demo import processes
+from isdeploy_tui.demo.balancer import Answer, Request
 from isdeploy_tui.demo.tomcat import TomcatState
 from isdeploy_tui.demo.world import World
 from isdeploy_tui.modjk.rotation import Presets, plan, rotations
@@ -76,6 +77,17 @@ async def deploy(world: World, worker: str, *arguments: str) -> tuple[int | None
     raise AssertionError("the run has no end")
 
 
+async def slow_visits(world: World, member: str) -> list[asyncio.Task[Answer]]:
+    """Have a visitor on each Apache whose session is the member's and whose request takes a minute; it is in flight."""
+    apaches = [world.apaches[id.apache] for id in SHOP]
+    before = [apache.tallies[member].busy for apache in apaches]
+    requests = [Request("/shop/order", 60.0, apache.workers.workers[member].route) for apache in apaches]
+    visits = [asyncio.create_task(apache.serve(request)) for apache, request in zip(apaches, requests, strict=True)]
+    await asyncio.sleep(0)
+    assert [apache.tallies[member].busy for apache in apaches] == [busy + 1 for busy in before]
+    return visits
+
+
 def elected(world: World, apache: str, member: str) -> int:
     return world.apaches[apache].tallies[member].elected
 
@@ -116,21 +128,25 @@ async def test_a_deploy_done_right_loses_nobody_and_leaves_the_maps_as_they_were
 
 
 async def test_a_stop_under_traffic_loses_the_requests_in_flight(world: World) -> None:
-    async with asyncio.timeout(5):
-        while world.tomcats["was2-shop"].busy < 2:
-            await asyncio.sleep(0.01)
+    visits = await slow_visits(world, "worker2")
     await world.restart_tomcat("was2-shop")
-    assert world.status().lost > 0
-    assert {loss.status for loss in world.visitors.losses} == {502}
+    assert {(await visit).status for visit in visits} == {502}
 
 
 async def test_a_deploy_right_after_the_write_is_too_early(world: World) -> None:
+    visits = await slow_visits(world, "worker3")
     await rewrite(world, SHOP, drain=["worker3"], settle=False)
-    async with asyncio.timeout(5):
-        while not world.tomcats["was3-shop"].busy:
-            await asyncio.sleep(0.001)
     await world.restart_tomcat("was3-shop")
+    assert {(await visit).status for visit in visits} == {502}
+
+
+async def test_what_visitors_lost_is_counted_and_told(world: World) -> None:
+    async with asyncio.timeout(5):
+        while not world.tomcats["was2-shop"].busy:
+            await asyncio.sleep(0.001)
+    await world.restart_tomcat("was2-shop")
     assert world.status().lost > 0
+    assert {loss.status for loss in world.visitors.losses} == {502}
 
 
 async def test_a_member_restored_from_an_extension_is_stampeded_on_and_one_from_a_swap_is_not(world: World) -> None:

@@ -1,0 +1,123 @@
+"""Keeps docs/configuration.md true: the line below each key's heading is what config.py expects of it.
+
+The texts are written by hand in that file. A key that config.py has learned gets its heading; one that it has
+forgotten is an error, as is a key without a text.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from isdeploy_tui import config
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "configuration.md"
+
+SECTIONS = {
+    "parse": "At the top of the file",
+    "_service": "`[[service]]`",
+    "_apache": "`[[service.apache]]`",
+    "_worker": "`[[service.apache.worker]]`",
+}
+"""The functions of config.py that read a table each, and the page's sections."""
+
+EXPECTED = {
+    "text": "a text on one line",
+    "number": "a number",
+    "whole_number": "a whole number",
+    "boolean": "true or false",
+    "texts": 'a list of texts, like `["a", "b"]`',
+    "rules": 'a table of rules, like `{ "/*" = "balancer" }`',
+    "absolute_path": "an absolute path on the server",
+    "url": "an `http://` or `https://` URL",
+    "ssh": "a Host of `~/.ssh/config`, or `user@host:port`",
+}
+"""What each reader of config_table.Table takes."""
+
+NAME = "*a name of letters, digits and `. _ : -`, unlike its neighbours'; required*"
+
+
+def facts() -> Mapping[str, Mapping[str, str]]:
+    """Return for each section its keys with what is expected, in the order of the code."""
+    tree = ast.parse(Path(config.__file__).read_text("utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    found = {}
+    for function, section in SECTIONS.items():
+        keys = {} if function == "parse" else {"name": NAME}
+        for call in sorted(_readers(functions[function]), key=lambda call: (call.lineno, call.col_offset)):
+            assert isinstance(call.func, ast.Attribute)
+            assert isinstance(call.args[0], ast.Constant)
+            keys[str(call.args[0].value)] = f"*{_expectation(call.func.attr, call)}*"
+        found[section] = keys
+    return found
+
+
+def _readers(function: ast.FunctionDef) -> Iterator[ast.Call]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EXPECTED:
+            yield node
+
+
+def _expectation(reader: str, call: ast.Call) -> str:
+    named = {keyword.arg: _value(keyword.value) for keyword in call.keywords}
+    words = EXPECTED[reader]
+    if "maximum" in named:
+        words += f" from {named['minimum']} to {named['maximum']}"
+    elif "minimum" in named:
+        words += f" of at least {named['minimum']}"
+    if named.get("required") or (reader == "ssh" and len(call.args) == 1):
+        return f"{words}; required"
+    if reader == "ssh":
+        return f"{words}; when absent the Apache's"
+    default = _value(call.args[1]) if len(call.args) > 1 else None
+    if default in (None, ""):
+        return f"{words}; optional"
+    shown = {True: "true", False: "false"}.get(default) if isinstance(default, bool) else default
+    return f"{words}; when absent {shown}"
+
+
+def _value(node: ast.expr) -> object:
+    """Return a literal, or what a constant of config.py has as its value."""
+    return getattr(config, node.id) if isinstance(node, ast.Name) else ast.literal_eval(node)
+
+
+def renewed(text: str) -> str:
+    """Return the page with each fact as it is in the code. Raises ValueError, which names what a person must write."""
+    head, *sections = re.split(r"(?m)^## ", text)
+    known = facts()
+    written = {section.split("\n", 1)[0]: section for section in sections}
+    for section, keys in known.items():
+        if section not in written:
+            raise ValueError(f"the section '## {section}' is missing")
+        written[section] = _renewed_section(section, written[section], keys)
+    return head + "".join(f"## {section}" for section in written.values())
+
+
+def _renewed_section(section: str, text: str, keys: Mapping[str, str]) -> str:
+    head, *parts = re.split(r"(?m)^### ", text)
+    texts = {}
+    for part in parts:
+        match = re.fullmatch(r"`(\w+)`\n+(?:\*[^\n]*\*\n)?(.*)", part, re.DOTALL)
+        if match is None:
+            raise ValueError(f"{section}: a heading '### `key`' is expected, not '{part.splitlines()[0]}'")
+        texts[match[1]] = match[2].strip()
+    if unknown := texts.keys() - keys.keys():
+        raise ValueError(f"{section}: config.py has no key {', '.join(sorted(unknown))}")
+    if missing := [key for key in keys if not texts.get(key)]:
+        raise ValueError(f"{section}: say in {PAGE.name} what {', '.join(missing)} is for")
+    return head + "".join(f"### `{key}`\n\n{fact}\n\n{texts[key]}\n\n" for key, fact in keys.items())
+
+
+def main() -> None:
+    """Renew the page, or exit with what a person must write first."""
+    try:
+        text = renewed(PAGE.read_text("utf-8")).rstrip("\n") + "\n"
+    except ValueError as error:
+        sys.exit(f"docs/{PAGE.name}: {error}")
+    PAGE.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
