@@ -1,6 +1,6 @@
-"""Keeps docs/configuration.md true: the line below each key's heading is what config.py expects of it.
+"""Keeps docs/configuration.md true: the line below each key's heading is what the code expects of it.
 
-The texts are written by hand in that file. A key that config.py has learned gets its heading; one that it has
+The texts are written by hand in that file. A key that config/reading.py has learned gets its heading; one that it has
 forgotten is an error, as is a key without a text.
 """
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from isdeploy_tui import config
+from isdeploy_tui.config import reading
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
@@ -21,7 +21,7 @@ SECTIONS = {
     "_apache": "`[[service.apache]]`",
     "_worker": "`[[service.apache.worker]]`",
 }
-"""The functions of config.py that read a table each, and the page's sections."""
+"""The functions of config/reading.py that read a table each, and the page's sections."""
 
 EXPECTED = {
     "text": "a text on one line",
@@ -34,14 +34,14 @@ EXPECTED = {
     "url": "an `http://` or `https://` URL",
     "ssh": "a Host of `~/.ssh/config`, or `user@host:port`",
 }
-"""What each reader of config_table.Table takes."""
+"""What each reader of config.table.Table takes."""
 
 NAME = "*a name of letters, digits and `. _ : -`, unlike its neighbours'; required*"
 
 
 def facts() -> Mapping[str, Mapping[str, str]]:
     """Return for each section its keys with what is expected, in the order of the code."""
-    tree = ast.parse(Path(config.__file__).read_text("utf-8"))
+    tree = ast.parse(Path(reading.__file__).read_text("utf-8"))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found = {}
     for function, section in SECTIONS.items():
@@ -79,8 +79,8 @@ def _expectation(reader: str, call: ast.Call) -> str:
 
 
 def _value(node: ast.expr) -> object:
-    """Return a literal, or what a constant of config.py has as its value."""
-    return getattr(config, node.id) if isinstance(node, ast.Name) else ast.literal_eval(node)
+    """Return a literal, or what a constant of config/reading.py has as its value."""
+    return getattr(reading, node.id) if isinstance(node, ast.Name) else ast.literal_eval(node)
 
 
 def renewed(text: str) -> str:
@@ -104,7 +104,7 @@ def _renewed_section(section: str, text: str, keys: Mapping[str, str]) -> str:
             raise ValueError(f"{section}: a heading '### `key`' is expected, not '{part.splitlines()[0]}'")
         texts[match[1]] = match[2].strip()
     if unknown := texts.keys() - keys.keys():
-        raise ValueError(f"{section}: config.py has no key {', '.join(sorted(unknown))}")
+        raise ValueError(f"{section}: config/reading.py has no key {', '.join(sorted(unknown))}")
     if missing := [key for key in keys if not texts.get(key)]:
         raise ValueError(f"{section}: say in {PAGE.name} what {', '.join(missing)} is for")
     return head + "".join(f"### `{key}`\n\n{fact}\n\n{texts[key]}\n\n" for key, fact in keys.items())

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from isdeploy_tui.config_table import is_rule
+from isdeploy_tui.config.table import is_rule
 from isdeploy_tui.draft import REVIEW, DraftTable, Line, usable_name
 from isdeploy_tui.importing.membernames import member_that_leaves
 from isdeploy_tui.importing.nodes import Node, Pod, Rules, Service

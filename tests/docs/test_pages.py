@@ -22,7 +22,7 @@ def test_a_key_without_a_text_or_without_code_is_told() -> None:
     text = PAGE.read_text("utf-8")
     with pytest.raises(ValueError, match=r"say in configuration\.md what poll_seconds is for"):
         renewed(re.sub(r"(?s)(### `poll_seconds`).*?(?=### )", "", text))
-    with pytest.raises(ValueError, match=r"config\.py has no key coffee"):
+    with pytest.raises(ValueError, match=r"reading\.py has no key coffee"):
         renewed(text.replace("### `poll_seconds`", "### `coffee`\n\nTea.\n\n### `poll_seconds`"))
 
 

@@ -1,0 +1,25 @@
+"""servers.toml ⇄ frozen dataclasses; every error names file, key path and what was expected."""
+
+from isdeploy_tui.config.model import (
+    ApacheConfig,
+    ApacheId,
+    Config,
+    ServiceConfig,
+    WorkerConfig,
+    WorkerId,
+)
+from isdeploy_tui.config.reading import find, load, parse
+from isdeploy_tui.config.table import ConfigError
+
+__all__ = [
+    "ApacheConfig",
+    "ApacheId",
+    "Config",
+    "ConfigError",
+    "ServiceConfig",
+    "WorkerConfig",
+    "WorkerId",
+    "find",
+    "load",
+    "parse",
+]
