@@ -40,7 +40,11 @@ class Recorder:
         # Where a script was begun matters to whoever finds us gone.
         if (started and step.step != "script") or (step.state is StepState.DONE and step.step not in _CHANGES):
             return
-        await self._try(self._apaches(step.target), step.step, step.state, step)
+        apaches = self._apaches(step.target)
+        if "map_after" in step.facts:
+            # A journal tells of its own map only: by the last hash in it a change by hand is known.
+            apaches = [apache for apache in apaches if f"{step.target}/".startswith(f"{apache.id}/")]
+        await self._try(apaches, step.step, step.state, step)
 
     async def end(self, result: str, detail: str = "") -> None:
         """Record how it ended."""

@@ -1,6 +1,7 @@
 """What does not fit together is said in one sentence, at the worker where it shows."""
 
 import asyncio
+from hashlib import sha256
 from pathlib import Path
 
 from isdeploy_tui import config
@@ -13,7 +14,7 @@ from isdeploy_tui.engine.status import properties_url
 from isdeploy_tui.engine.steps import Output
 from isdeploy_tui.modjk.jkstatus import parse_status
 from isdeploy_tui.modjk.rotation import MemberState, Rotation
-from isdeploy_tui.remote.journal import Entry, Lease
+from isdeploy_tui.remote.journal import Entry, Lease, read_journal
 from isdeploy_tui.remote.recording import take_lease
 from tests.engine.site import MAP, open_site
 
@@ -43,6 +44,25 @@ async def test_a_worker_that_is_out_tells_by_whom_or_that_it_was_done_by_hand(tm
         site.map().write_bytes(MAP.replace(b"balancer", b"balancer_ex2"))
         fleet = await monitor.refresh()
         assert "changed by hand since ops1@bastion1" in fleet.workers[site.id("worker2")].remarks[0]
+        await monitor.aclose()
+
+
+async def test_maps_that_differ_are_each_explained_by_the_journal_beside_them(tmp_path: Path) -> None:
+    async with open_site(tmp_path, apaches=("web1", "web2")) as site:
+        site.map("web2").write_bytes(b"# the other one\n" + MAP)
+        monitor, operations = Monitor(site.session), Operations(site.session)
+        both = [site.id("worker1"), site.id("worker1", "web2")]
+        for kind in (OperationKind.DRAIN, OperationKind.ROLL):
+            operation = operations.start(await operations.plan(kind, both), arguments=["v2"])
+            assert await operation.wait() is Result.DONE
+            fleet = await monitor.refresh()
+            for id in both:
+                assert all("by hand" not in remark for remark in fleet.workers[id].remarks), kind
+        for apache in ("web1", "web2"):
+            journal = await read_journal(site.hosts[apache], str(site.map(apache)), lines=100)
+            written = {entry.map_after for entry in journal if entry.map_after}
+            assert sha256(site.map(apache).read_bytes()).hexdigest() in written
+            assert len(written) == 2
         await monitor.aclose()
 
 
