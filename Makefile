@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough bench lint lab screenshots docs wheel pyz lock clean
+.PHONY: help demo test thorough bench lint lab screenshots films docs wheel pyz lock clean
 
 help:
 	@echo "make demo          the program on an embedded world: needs Python 3.11 or newer and nothing else"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint          ruff and mypy"
 	@echo "make lab           Apache httpd, mod_jk, three Tomcats and sshd on this machine, and the program on them"
 	@echo "make screenshots   the pictures in screenshots/, from the program itself"
+	@echo "make films         the films there: the program on its embedded world, at its real pace"
 	@echo "make docs          docs/configuration.md: what the code expects of each key"
 	@echo "make wheel         dist/: the wheel and the source distribution"
 	@echo "make pyz           dist/isdeploy-tui.pyz: everything in one file, for a bastion without internet"
@@ -50,6 +51,9 @@ lab: .venv/.for-tests
 
 screenshots: .venv/.for-tests
 	$(BIN)/python -m tests.screenshots $(ARGS)
+
+films: .venv/.for-tests
+	$(BIN)/python -m tests.cast $(ARGS)
 
 docs: .venv/.for-use
 	@$(BIN)/python -m release.make_docs

@@ -7,33 +7,22 @@ The PNGs need the fonts of apt's fonts-dejavu-core, and fonts-nanum-coding for t
 
 import argparse
 import asyncio
-import html
 import os
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import resvg_py
-from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.plans import OperationKind, Refusal
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
+from tests.drawing import drawn, missing_fonts, png
 from tests.tui.fakes import GREEN, W1, W2, W3, WEB2, Result, World, a_plan, a_world
 from tests.tui.living import LOG, trouble
 
 TARGET = Path(__file__).parent.parent / "screenshots"
-
-FONTS = {
-    "DejaVu Sans Mono": ("fonts-dejavu-core", "DejaVuSansMono.ttf"),
-    "NanumGothicCoding": ("fonts-nanum-coding", "NanumGothicCoding.ttf"),
-}
-"""Family: the Debian package and a file of it."""
-
-FONT_DIRECTORY = Path("/usr/share/fonts")
 
 ACCESS = tuple(
     f"06-Jan-2026 12:00:{second:02}.{second * 37 % 1000:03} INFO [exec-{second % 7}] "
@@ -209,28 +198,7 @@ async def take(name: str, picture: Picture) -> str:
         await pilot.pause(0.6)
         await picture.play(world, pilot)
         await settle(pilot)
-        svg = world.app.export_screenshot(title="isdeploy-tui", simplify=True)
-    svg = re.sub(r'textLength="([\d.]+)"([^>]*)>([^<]*)</text>', _stretched, svg)
-    families = ", ".join(FONTS)
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL)
-    return svg.replace("Fira Code, monospace", families).replace("Fira Code", families)
-
-
-def _stretched(match: re.Match[str]) -> str:
-    """Let a text take as much room as its cells do: the exporter counts characters, and Hangul is two cells wide."""
-    text = html.unescape(match[3])
-    length = float(match[1]) * cell_len(text) / max(1, len(text))
-    return f'textLength="{length:g}"{match[2]}>{match[3]}</text>'
-
-
-def missing_fonts() -> list[str]:
-    """Return a sentence for each font that is not there."""
-    present = {path.name for path in FONT_DIRECTORY.rglob("*.ttf")} if FONT_DIRECTORY.is_dir() else set()
-    return [
-        f"font {family} is missing (apt install {package}): text in it will be blank in the PNGs"
-        for family, (package, file) in FONTS.items()
-        if file not in present
-    ]
+        return drawn(world.app)
 
 
 def main() -> None:
@@ -249,8 +217,7 @@ def main() -> None:
     for name in PICTURES if options.all else options.names or KEPT:
         svg = asyncio.run(take(name, PICTURES[name]))
         (options.to / f"{name}.svg").write_text(svg, "utf-8")
-        png = resvg_py.svg_to_bytes(svg_string=svg, font_dirs=[str(FONT_DIRECTORY)])
-        (options.to / f"{name}.png").write_bytes(bytes(png))
+        (options.to / f"{name}.png").write_bytes(png(svg))
         print(options.to / f"{name}.png")
 
 
