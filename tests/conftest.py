@@ -1,11 +1,17 @@
 """What all tests share."""
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 # Time limits would measure the machine that runs the tests, not the code.
 settings.register_profile("steady", deadline=None)
 settings.load_profile("steady")
+
+# What a shell starts in its background ignores Ctrl-C, and so would every program that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
