@@ -125,6 +125,19 @@ def make_parser() -> argparse.ArgumentParser:
     follow.add_argument("target", metavar="TARGET")
     follow.epilog = "Whoever started it, from its start to its end. The exit status is the script's own."
 
+    discover = command("discover", "discover", "run_discover", "look at servers and print a servers.toml for them")
+    discover.description = (
+        "Print a servers.toml for what runs on these servers: each httpd's map and workers.properties, the members of "
+        "its balancers, and the Tomcats behind them. Changes nothing. What was guessed has a comment with REVIEW."
+    )
+    discover.add_argument("hosts", metavar="HOST", nargs="+", help="an ssh name: of ~/.ssh/config, or user@host:port")
+    discover.add_argument("-o", "--output", metavar="FILE", default="", help="write it there instead of printing it")
+    discover.add_argument("--overwrite", action="store_true", help="also when that file exists")
+    discover.add_argument("--service", metavar="NAME", default="", help="what to call the service")
+    discover.add_argument("--sudo", action="store_true", help="read with sudo -n what the account itself may not")
+    discover.add_argument("--ssh-config", metavar="FILE", default="", help="instead of ~/.ssh/config")
+    discover.epilog = "Exit status: 0 all was looked at, 1 something could not be; what and why is on standard error."
+
     imports = command("import", "imports", "run_import", "make a servers.toml of what is-deploy or Ansible knows")
     imports.add_argument(
         "files",
