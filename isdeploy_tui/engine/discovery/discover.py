@@ -76,8 +76,9 @@ def _drafted(names: Sequence[str], looking: Looking, apaches: Sequence[FoundApac
         f"word {REVIEW}.",
         "When all of those are looked at: isdeploy-tui check",
     ]
-    if problems:
-        head += ["", "What was not found, and why:", *(f"- {problem}" for problem in problems)]
+    for title, unseen in (("What could not be looked at, and why:", True), ("What else was seen:", False)):
+        if told := [f"- {problem}" for problem in problems if problem.is_unseen is unseen]:
+            head += ["", title, *told]
     text = as_toml(head, tables, looking.wish.settings)
     try:
         workers = sum(1 for _ in parse(text, "the result").workers())

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from isdeploy_tui.draft import usable_name
 from isdeploy_tui.engine.discovery.found import FoundApache
 from isdeploy_tui.engine.discovery.machines import as_address, plain_host
-from isdeploy_tui.engine.discovery.sites import folder_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,7 @@ def _named(group: Sequence[FoundApache]) -> Iterator[tuple[str, FoundApache]]:
     for apache in group:
         name = short_host(apache.ssh)
         if machines.count(apache.ssh) > 1:
-            labels = apache.site.names or ((folder_name(apache.site),) if not taken else ())
-            first = labels[0].removeprefix("www.").partition(".")[0] if labels else ""
+            first = apache.site.names[0].removeprefix("www.").partition(".")[0] if apache.site.names else ""
             name = f"{name}-{first}" if first and f"{name}-{first}" not in taken else name
         name = usable_name(name, "apache", taken)
         taken.append(name)

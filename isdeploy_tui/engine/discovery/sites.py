@@ -1,6 +1,5 @@
 """What of one httpd's configuration an apache of servers.toml is: one map, and the virtual hosts that read it."""
 
-import posixpath
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -127,8 +126,3 @@ def _split(address: str) -> tuple[str, str]:
     if not colon or address.endswith("]"):
         return address.strip("[]"), ""
     return host.strip("[]"), port if port.isdecimal() else ""
-
-
-def folder_name(site: Site) -> str:
-    """Return the last folder of a map's path, to tell maps of one httpd apart."""
-    return posixpath.basename(posixpath.dirname(site.map))
