@@ -31,7 +31,8 @@ Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.""
 The configuration is the first of --config, $ISDEPLOY_CONFIG, ./servers.toml,
 ~/.config/isdeploy/servers.toml, /etc/isdeploy/servers.toml.""",
     "EXAMPLES": """\
-New here? 'isdeploy-tui demo' needs no server and no configuration.""",
+New here? 'isdeploy-tui demo' needs no server and no configuration.
+Your own servers: 'isdeploy-tui discover HOST... -o servers.toml' writes one for what runs on them.""",
 }
 """What ``--help`` ends with; the manual page has a section for each."""
 

@@ -34,7 +34,8 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
         if place.is_file():
             return place
     looked = ", ".join(str(place) for place in places)
-    raise ConfigError("servers.toml", [f"no configuration found; looked for {looked}; try 'isdeploy-tui demo' first"])
+    begin = "try 'isdeploy-tui demo' first, or make one: isdeploy-tui discover HOST"
+    raise ConfigError("servers.toml", [f"no configuration found; looked for {looked}; {begin}"])
 
 
 def load(path: Path) -> Config:
