@@ -34,8 +34,9 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
         if place.is_file():
             return place
     looked = ", ".join(str(place) for place in places)
-    begin = "try 'isdeploy-tui demo' first, or make one: isdeploy-tui discover HOST"
-    raise ConfigError("servers.toml", [f"no configuration found; looked for {looked}; {begin}"])
+    make = "or make one: isdeploy-tui discover HOST"
+    sentence = f"no configuration found; looked for {looked}; try 'isdeploy-tui demo' first, {make}"
+    raise ConfigError("servers.toml", [sentence])
 
 
 def load(path: Path) -> Config:
