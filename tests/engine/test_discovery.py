@@ -176,6 +176,18 @@ async def test_what_is_not_there_becomes_a_place_to_review_and_a_sentence(tmp_pa
     assert found.reviews == sum("# REVIEW:" in line for line in found.toml.splitlines())
 
 
+async def test_the_only_tomcat_of_a_machine_is_taken_when_nothing_tells_its_ports(tmp_path: Path) -> None:
+    farm = Farm(tmp_path)
+    a_web(farm, "web", "10.0.0.1", {"w1": "10.0.0.11:8009", "w2": "10.0.0.12:8009", "w3": "10.0.0.12:8010"})
+    hidden = {"server_xml": None, "problem": "server.xml may not be read by this account"}
+    for number in (1, 2):
+        farm.server(f"was{number}", f"10.0.0.1{number}").tomcat("t", 8009, "x", **hidden)
+    found = await farm.discovered()
+    workers = tables(found)[0]["apache"][0]["worker"]
+    assert [worker.get("log") for worker in workers] == [f"{tmp_path}/on-was1/t/logs/catalina.out", None, None]
+    assert found.toml.count("the only Tomcat there was taken for it, as its ports are not known: server.xml may") == 1
+
+
 async def test_names_of_one_machine_are_told_and_a_tomcat_goes_to_its_own_account(tmp_path: Path) -> None:
     farm = Farm(tmp_path)
     web = a_web(farm, "web1", "10.0.0.1", {"w1": "127.0.0.1:8009"}, boot="b", uname="web1")

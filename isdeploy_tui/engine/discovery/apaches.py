@@ -11,6 +11,7 @@ from isdeploy_tui.engine.discovery.found import (
     balancing_of,
     log_places,
     tomcat_at,
+    with_only_tomcats,
 )
 from isdeploy_tui.engine.discovery.looking import Looking, Problem
 from isdeploy_tui.engine.discovery.machines import Machine, as_address, owner_of
@@ -160,6 +161,7 @@ class _Httpds:
             addresses = (member.host, *resolved.get(member.host, ()))
             view = tomcat_at(owner.machine, member.port, addresses) if owner.machine else None
             found[member.name] = FoundTomcat(owner, view)
+        found = with_only_tomcats(found)
         wanted: dict[str, list[str]] = {}
         for tomcat in found.values():
             if tomcat.owner.machine and tomcat.view and not tomcat.view.process.contained:

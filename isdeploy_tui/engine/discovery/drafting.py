@@ -163,7 +163,9 @@ def _doubts(member: Worker, found: FoundTomcat) -> Iterator[str]:
         yield f"{REVIEW}: {no_tomcat(member, found)}"
     else:
         route = view.route(member.port)
-        if route is None:
+        if not view.listens(member.port):
+            yield f"{REVIEW}: the only Tomcat there was taken for it, as its ports are not known: {view.problem}"
+        elif route is None:
             yield f"{REVIEW}: its jvmRoute is not known: {view.problem}"
         elif route != member.route:
             theirs = f"jvmRoute {route}" if route else "no jvmRoute"

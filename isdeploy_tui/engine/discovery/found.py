@@ -1,7 +1,7 @@
 """What discovery has found, before it is put into words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from isdeploy_tui.engine.discovery.machines import Machine, Owner
@@ -110,6 +110,21 @@ def log_places(view: TomcatView) -> tuple[str, ...]:
     if base.startswith("/"):
         places += [f"{base}/logs/catalina.out", f"/var/log/{base.rstrip('/').rpartition('/')[2]}/catalina.out"]
     return tuple(dict.fromkeys(places))
+
+
+def with_only_tomcats(found: Mapping[str, FoundTomcat]) -> dict[str, FoundTomcat]:
+    """Where nothing tells a Tomcat's ports, take it for the one worker on a machine on which no other runs."""
+    on = [tomcat.owner.machine.name for tomcat in found.values() if tomcat.owner.machine]
+
+    def completed(tomcat: FoundTomcat) -> FoundTomcat:
+        machine = tomcat.owner.machine
+        if tomcat.view is not None or machine is None or on.count(machine.name) != 1 or len(machine.tomcats) != 1:
+            return tomcat
+        view = machine.tomcats[0]
+        is_silent = not view.connectors and not view.process.ports and not view.process.contained
+        return replace(tomcat, view=view) if is_silent else tomcat
+
+    return {name: completed(tomcat) for name, tomcat in found.items()}
 
 
 def tomcat_at(machine: Machine, port: int, addresses: Sequence[str]) -> TomcatView | None:

@@ -12,9 +12,6 @@ from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.host import Host, Hosts
 from isdeploy_tui.remote.hostfacts import HostFacts
 
-_SECONDS = 90.0
-"""How long one thing may take, connecting included."""
-
 _Result = TypeVar("_Result")
 
 
@@ -88,10 +85,7 @@ class Looking:
     async def tried(self, name: str, work: Awaitable[_Result]) -> _Result | None:
         """Return what some work on a server gives; None when it fails, which is a problem then."""
         try:
-            async with asyncio.timeout(_SECONDS):
-                return await work
-        except TimeoutError:
-            self.problems.append(Problem(name, f"it took longer than {_SECONDS:g} s and was given up", True))
+            return await work
         except RemoteError as error:
             sentence = f"{error.sentence} {error.remedy}".strip().rstrip(".")
             self.problems.append(Problem(name, sentence, True))
