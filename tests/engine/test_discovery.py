@@ -212,7 +212,7 @@ async def test_containers_that_share_a_kernel_are_machines_of_their_own(tmp_path
 async def test_httpds_without_a_map_are_said_and_nothing_is_made_up(tmp_path: Path) -> None:
     farm = Farm(tmp_path)
     web = farm.server("web", "10.0.0.1")
-    web.httpd("JkWorkersFile conf/w\nJkMount /shop/* balancer\n")
+    web.httpd("JkWorkersFile conf/w\nJkMount /jk-status jk-status\nJkMount /shop/* balancer\n")
     web.httpd("Listen 80\n", "plain.conf")
     web.httpd(HTTPD.replace("JkWorkersFile", "#"), "conf/nofile.conf")
     found = await farm.discovered()

@@ -89,7 +89,8 @@ class Machine:
         )
         (base / "logs" / "catalina.out").write_text("up\n")
         command = self.inside("python3", "-c", "import time; time.sleep(600)", f"-Dcatalina.base={base}", "start")
-        process = subprocess.Popen(command, env=self._environ, stdin=subprocess.DEVNULL)
+        with (base / "logs" / "catalina.out").open("a") as out:
+            process = subprocess.Popen(command, env=self._environ, stdin=subprocess.DEVNULL, stdout=out)
         self._started.append(process)
         assert wait_until(lambda: _first_child(process.pid)[1].startswith("python"), 30), f"{name} did not start"
         return base

@@ -101,13 +101,15 @@ class _Httpds:
                 self._problem(f"{file} has a JkMountFile but no JkWorkersFile that could be told", unseen=True)
                 return ()
             return sites
+        if not configuration.runs:
+            return ()
         if mounts := mounts_without_map(jk):
             lines = ", ".join(f"{printable(mount.uri, 80)}={printable(mount.worker, 80)}" for mount in mounts[:6])
             self._problem(
                 f"{file} has JkMount lines ({printable(str(mounts[0].place))}) but no JkMountFile, so nothing could "
                 f"change without a reload of httpd: name a JkMountFile there, put these rules into it: {lines}"
             )
-        elif configuration.runs:
+        else:
             self._problem(f"{file} says nothing of mod_jk (no JkMountFile, no JkMount)")
         return ()
 

@@ -59,9 +59,10 @@ def _about_tomcats(apaches: Sequence[FoundApache]) -> list[Problem]:
             address = apache.workers.address(member.name)
             if tomcat.owner.machine is None and not tomcat.owner.candidates:
                 sentence = f"no server that was looked at has the address of {member.name}, {address}"
-                found[address] = Problem(apache.ssh, printable(sentence))
+                found.setdefault(address, Problem(apache.ssh, printable(sentence)))
             elif tomcat.owner.machine is not None and tomcat.view is None:
-                found[address] = Problem(apache.ssh, f"{printable(member.name)}: {no_tomcat(member, tomcat)}")
+                problem = f"{printable(member.name)}: {no_tomcat(member, tomcat)}"
+                found.setdefault(address, Problem(apache.ssh, problem))
     return list(found.values())
 
 
@@ -72,8 +73,8 @@ def _drafted(names: Sequence[str], looking: Looking, apaches: Sequence[FoundApac
     services = services_of(apaches, looking.wish.service)
     tables = draft_services(services, shared_tomcats(services), sudo=looking.wish.sudo)
     head = [
-        f"Made by 'isdeploy-tui discover {' '.join(names)}'. What was guessed or is not known has a comment with the "
-        f"word {REVIEW}.",
+        f"Made by 'isdeploy-tui discover {' '.join(names)}'.",
+        f"What was guessed or is not known has a comment with the word {REVIEW}.",
         "When all of those are looked at: isdeploy-tui check",
     ]
     for title, unseen in (("What could not be looked at, and why:", True), ("What else was seen:", False)):

@@ -89,7 +89,6 @@ class Looking:
         except RemoteError as error:
             sentence = f"{error.sentence} {error.remedy}".strip().rstrip(".")
             self.problems.append(Problem(name, sentence, True))
-            self.told(f"{name}: {error.sentence}")
         return None
 
 

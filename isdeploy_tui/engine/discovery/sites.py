@@ -65,11 +65,16 @@ def sites_of(configuration: Configuration) -> tuple[Site, ...]:
     return tuple(Site(configuration, map, configuration.jk.reading([map])) for map in configuration.jk.maps())
 
 
+_STATUS_OF_DEBIAN = {"jk-status", "jk-manager"}
+"""The status workers that Debian's package mounts by itself."""
+
+
 def mounts_without_map(jk: Jk) -> tuple[Mount, ...]:
-    """Return the JkMount lines of an httpd that reads no map at all."""
+    """Return the JkMount lines of an httpd that reads no map at all, those of Debian's status workers left out."""
     if jk.maps():
         return ()
-    return tuple(dict.fromkeys(mount for server in jk.servers for mount in server.mounts))
+    mounts = (mount for server in jk.servers for mount in server.mounts)
+    return tuple(dict.fromkeys(mount for mount in mounts if mount.worker not in _STATUS_OF_DEBIAN))
 
 
 def status_urls(jk: Jk, workers: Workers, from_map: Sequence[str] = ()) -> tuple[str, ...]:
