@@ -52,6 +52,10 @@ async def _discover(options: argparse.Namespace, wish: Wish) -> Discovery:
 
 def _tell(found: Discovery, output: str) -> None:
     where = f" in {output}" if output else ""
-    places = f"{found.reviews} places to look at{where}: search for REVIEW"
+    places = f"{_count(found.reviews, 'place')} to look at{where}: search for REVIEW"
     after = f"isdeploy-tui {f'--config {output} ' if output else ''}check"
-    print(f"{found.workers} workers; {places}; then: {after}", file=sys.stderr)
+    print(f"{_count(found.workers, 'worker')}; {places}; then: {after}", file=sys.stderr)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

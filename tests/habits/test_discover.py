@@ -27,7 +27,7 @@ def test_what_was_found_is_output_and_what_was_not_is_said_beside_it(
     finds(monkeypatch, Discovery(SERVERS + "# REVIEW: this\n", (Problem("web1", "no jkstatus"),), 1))
     status, out, err = run(capsys, "discover", "web1")
     assert (status, out) == (DONE, SERVERS + "# REVIEW: this\n")
-    assert err == ("web1: no jkstatus\n1 workers; 1 places to look at: search for REVIEW; then: isdeploy-tui check\n")
+    assert err == ("web1: no jkstatus\n1 worker; 1 place to look at: search for REVIEW; then: isdeploy-tui check\n")
 
 
 def test_a_part_that_could_not_be_looked_at_is_status_one_with_the_rest_printed(
