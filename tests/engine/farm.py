@@ -76,9 +76,10 @@ class Server:
 class Farm:
     """All servers of a test."""
 
-    def __init__(self, folder: Path, userland: str = "dash") -> None:
+    def __init__(self, folder: Path, userland: str = "dash", wrapper: Sequence[str] = ()) -> None:
         self._folder = folder
         self._userland = userland
+        self._wrapper = wrapper
         self.servers: dict[str, Server] = {}
 
     def server(self, name: str, *addresses: str, **more: Any) -> Server:
@@ -92,7 +93,13 @@ class Farm:
         """Discover these servers, by default all."""
         hosts = {}
         for number, name in enumerate(self.servers):
-            host = make_host(self._userland, self._folder / f"home-{number}", fakes={"getent": "exit 2"})
+            host = make_host(
+                self._userland,
+                self._folder / f"home-{number}",
+                fakes={"getent": "exit 2"},
+                wrapper=self._wrapper,
+                sudo_wrapper=("env",),
+            )
             host._name = name
             hosts[name] = host
         with pytest.MonkeyPatch.context() as patch:

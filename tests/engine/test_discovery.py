@@ -9,7 +9,9 @@ import pytest
 from isdeploy_tui.config import parse
 from isdeploy_tui.engine.discovery.discover import Discovery
 from tests.engine.farm import Farm, Server, workers_properties
-from tests.remote.userlands import USERLANDS
+from tests.remote.userlands import NOBODY, USERLANDS, as_nobody, open_path
+
+__all__ = ["open_path"]
 
 HTTPD = """
 Listen 80
@@ -243,6 +245,24 @@ async def test_unreadable_files_are_said_and_the_rest_goes_on(tmp_path: Path) ->
     assert "REVIEW: no rule of the map leads to a balancer" in found.toml
     assert "are not known" in said(found)
     assert not found.is_whole
+
+
+@as_nobody
+async def test_what_this_account_may_not_is_said_and_done_through_sudo_where_that_is_wanted(open_path: Path) -> None:
+    farm = Farm(open_path, wrapper=NOBODY)
+    web = a_web(farm, "web", "10.0.0.1", {"w1": "localhost:8009"})
+    (web.folder / "conf/workers.properties").chmod(0o600)
+    found = await farm.discovered()
+    assert found.toml == ""
+    assert "workers.properties" in said(found)
+    (web.folder / "conf/workers.properties").chmod(0o644)
+    found = await farm.discovered()
+    assert "sudo" not in tables(found)[0]["apache"][0]
+    assert f"REVIEW: this account may not write in {web.folder}/conf: give it that right" in found.toml
+    (web.folder / "conf/workers.properties").chmod(0o600)
+    found = await farm.discovered("web", sudo=True)
+    assert found.is_whole, said(found)
+    assert tables(found)[0]["apache"][0]["sudo"] is True
 
 
 async def test_hostile_names_neither_end_a_comment_nor_leave_the_toml(tmp_path: Path) -> None:
