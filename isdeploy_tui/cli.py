@@ -31,7 +31,8 @@ Exit status: 0 done, 1 failed, 2 usage or configuration, 3 refused by a guard.""
 The configuration is the first of --config, $ISDEPLOY_CONFIG, ./servers.toml,
 ~/.config/isdeploy/servers.toml, /etc/isdeploy/servers.toml.""",
     "EXAMPLES": """\
-New here? 'isdeploy-tui demo' needs no server and no configuration.""",
+New here? 'isdeploy-tui demo' needs no server and no configuration.
+Your own servers: 'isdeploy-tui discover HOST... -o servers.toml' writes one for what runs on them.""",
 }
 """What ``--help`` ends with; the manual page has a section for each."""
 
@@ -124,6 +125,19 @@ def make_parser() -> argparse.ArgumentParser:
     follow = command("follow", "follow", "run_follow", "show the output of a Tomcat's current or last deploy script")
     follow.add_argument("target", metavar="TARGET")
     follow.epilog = "Whoever started it, from its start to its end. The exit status is the script's own."
+
+    discover = command("discover", "discover", "run_discover", "look at servers and print a servers.toml for them")
+    discover.description = (
+        "Print a servers.toml for what runs on these servers: each httpd's map and workers.properties, the members of "
+        "its balancers, and the Tomcats behind them. Changes nothing. What was guessed has a comment with REVIEW."
+    )
+    discover.add_argument("hosts", metavar="HOST", nargs="+", help="an ssh name: of ~/.ssh/config, or user@host:port")
+    discover.add_argument("-o", "--output", metavar="FILE", default="", help="write it there instead of printing it")
+    discover.add_argument("--overwrite", action="store_true", help="also when that file exists")
+    discover.add_argument("--service", metavar="NAME", default="", help="what to call the service")
+    discover.add_argument("--sudo", action="store_true", help="read with sudo -n what the account itself may not")
+    discover.add_argument("--ssh-config", metavar="FILE", default="", help="instead of ~/.ssh/config")
+    discover.epilog = "Exit status: 0 all was looked at, 1 something could not be; what and why is on standard error."
 
     imports = command("import", "imports", "run_import", "make a servers.toml of what is-deploy or Ansible knows")
     imports.add_argument(

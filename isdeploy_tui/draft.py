@@ -33,9 +33,14 @@ class DraftTable:
     tables: tuple["DraftTable", ...] = field(default=())
 
 
-def as_toml(head: Sequence[str], services: Sequence[DraftTable]) -> str:
-    """Return the text of a servers.toml with ``head`` as its first comments. Nothing in it can end a comment."""
+def as_toml(head: Sequence[str], services: Sequence[DraftTable], settings: Sequence[Line] = ()) -> str:
+    """Return the text of a servers.toml with ``head`` as its first comments and ``settings`` at its top.
+
+    Nothing in it can end a comment.
+    """
     blocks = [_comments(head)] if head else []
+    if settings:
+        blocks.append([line for setting in settings for line in _line(setting)])
     for service in services:
         blocks += _tables(service, ("service", "apache", "worker"), 1)
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -44,11 +49,17 @@ def as_toml(head: Sequence[str], services: Sequence[DraftTable]) -> str:
 def _tables(table: DraftTable, kinds: Sequence[str], depth: int) -> Iterator[list[str]]:
     block = [*_comments(table.comments), f"[[{'.'.join(kinds[:depth])}]]", f"name = {_value(table.name)}"]
     for line in table.lines:
-        block += _comments([line.note] if line.note else [])
-        block.append(f"{'' if line.is_set else '# '}{line.key} = {_value(line.value)}")
+        block += _line(line)
     yield block
     for inner in table.tables:
         yield from _tables(inner, kinds, depth + 1)
+
+
+def _line(line: Line) -> list[str]:
+    return [
+        *_comments([line.note] if line.note else []),
+        f"{'' if line.is_set else '# '}{line.key} = {_value(line.value)}",
+    ]
 
 
 def _comments(texts: Sequence[str]) -> list[str]:

@@ -42,12 +42,15 @@ WRITING_SCRIPTS = {"mapwrite.sh", "record.sh", "runstart.sh", "runcancel.sh"}
 """The scripts of remote/scripts that change something on a server."""
 
 READING = {
-    "remote": ("accesslog", "doctor", "follow", "httpdread", "inflight", "journal", "mapread", "probes", "runs"),
+    "remote": (
+        *("accesslog", "doctor", "follow", "httpdread", "inflight", "journal", "mapread", "probes", "resolving"),
+        *("runs",),
+    ),
     "engine": (
-        *("doctor.examine", "exclusions", "fleet", "following", "held", "history", "leftover"),
+        *("discovery.discover", "doctor.examine", "exclusions", "fleet", "following", "held", "history", "leftover"),
         *("logs", "monitor", "targets"),
     ),
-    "commands": ("balancers", "check", "follow", "history", "logs", "status"),
+    "commands": ("balancers", "check", "discover", "follow", "history", "logs", "status"),
 }
 """Modules that only read, together with all of ``tui``: what they import never changes a server."""
 
@@ -170,7 +173,7 @@ def test_the_command_line_starts_without_loading_the_big_libraries() -> None:
 
 
 def test_the_commands_never_load_the_terminal_library() -> None:
-    commands = ("check", "follow", "history", "logs", "operate", "status")
+    commands = ("check", "discover", "follow", "history", "logs", "operate", "status")
     assert _loaded_by(*(f"commands.{name}" for name in commands)) & TERMINAL == set()
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,11 @@ def test_a_terminal_without_the_letters_gets_others_in_their_place(file: Path) -
 def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     root = logging.getLogger()
+    # Another test of this process may have had the program keep its faults already.
+    kept = [handler for handler in root.handlers if isinstance(handler, RotatingFileHandler)]
+    kept += [handler for handler in root.handlers if type(handler).__module__.startswith("isdeploy_tui")]
+    for handler in kept:
+        root.removeHandler(handler)
     before, loud = root.handlers[:], logging.raiseExceptions
     yield tmp_path / "state" / "isdeploy" / "faults.log"
     for handler in set(root.handlers) - set(before):

@@ -140,8 +140,34 @@ def _values(action: argparse.Action, before: Sequence[str], current: str) -> Ite
         for name, help in _targets(before):
             if name.count("/") <= deepest and name not in before:
                 yield name, help
+    elif action.metavar == "HOST":
+        yield from ((name, "") for name in _hosts(before) if name not in before)
     elif action.metavar in {"FILE", "DIR"}:
         yield FILES, ""
+
+
+def _hosts(before: Sequence[str]) -> Iterator[str]:
+    """Yield the servers that the SSH configuration has names for."""
+    from pathlib import Path
+
+    from isdeploy_tui.commands.sshhosts import ssh_names
+
+    try:
+        given = _value_of("--ssh-config", before)
+        yield from dict.fromkeys(ssh_names(Path(given or "~/.ssh/config").expanduser()))
+    except RuntimeError:  # no home directory
+        return
+
+
+def _value_of(option: str, before: Sequence[str]) -> str | None:
+    """Return what was given to an option, at last."""
+    named = None
+    for word, following in zip(before, [*before[1:], ""], strict=True):
+        if word == option:
+            named = following
+        elif word.startswith(f"{option}="):
+            named = word.removeprefix(f"{option}=")
+    return named
 
 
 def _targets(before: Sequence[str]) -> Iterator[Candidate]:
@@ -150,12 +176,7 @@ def _targets(before: Sequence[str]) -> Iterator[Candidate]:
 
     from isdeploy_tui import config
 
-    named = None
-    for word, following in zip(before, [*before[1:], ""], strict=True):
-        if word == "--config":
-            named = following
-        elif word.startswith("--config="):
-            named = word.removeprefix("--config=")
+    named = _value_of("--config", before)
     try:
         configuration = config.load(config.find(str(Path(named).expanduser()) if named else None))
     except (config.ConfigError, RuntimeError):

@@ -19,10 +19,19 @@ async def open_session(options: argparse.Namespace, ask: Ask | None = None) -> A
     ``ask`` puts the questions of servers to the person; without it they are asked on the terminal, if there is one.
     """
     configuration = config.load(config.find(options.config))
+    async with open_hosts(configuration.ssh_config, configuration.connect_seconds, ask) as hosts:
+        yield Session(configuration, hosts)
+
+
+@asynccontextmanager
+async def open_hosts(
+    ssh_config: str | None = None, connect_seconds: float = 10, ask: Ask | None = None
+) -> AsyncIterator[SshHosts]:
+    """Yield the servers that an SSH configuration leads to; see ``open_session``."""
     with nullcontext(ask) if ask is not None else terminal_ask() as asking:
-        hosts = SshHosts(configuration.ssh_config, configuration.connect_seconds, asking)
+        hosts = SshHosts(ssh_config, connect_seconds, asking)
         try:
             with spoken():
-                yield Session(configuration, hosts)
+                yield hosts
         finally:
             await hosts.aclose()

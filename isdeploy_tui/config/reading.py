@@ -34,7 +34,9 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
         if place.is_file():
             return place
     looked = ", ".join(str(place) for place in places)
-    raise ConfigError("servers.toml", [f"no configuration found; looked for {looked}; try 'isdeploy-tui demo' first"])
+    make = "or make one: isdeploy-tui discover HOST"
+    sentence = f"no configuration found; looked for {looked}; try 'isdeploy-tui demo' first, {make}"
+    raise ConfigError("servers.toml", [sentence])
 
 
 def load(path: Path) -> Config:

@@ -19,6 +19,7 @@ FILE_LIMIT = 1024 * 1024
 _TOTAL_LIMIT = 16 * 1024 * 1024
 _ROUNDS = 12
 _SECONDS = 20.0
+_ABSENT = "it does not exist"
 
 USUAL = (
     ("/etc/apache2/apache2.conf", "/etc/apache2"),
@@ -38,6 +39,14 @@ class Candidate:
 
     file: str
     root: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a configuration could not be read, a sentence. ``is_absent``: no file lies where one could."""
+
+    sentence: str
+    is_absent: bool = False
 
 
 def candidates(process: HttpdProcess | None) -> tuple[Candidate, ...]:
@@ -87,14 +96,13 @@ def _options(arguments: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-async def read_httpd(host: Host, process: HttpdProcess | None, *, sudo: bool = False) -> HttpdTree | str:
+async def read_httpd(host: Host, process: HttpdProcess | None, *, sudo: bool = False) -> HttpdTree | Unread:
     """Return the configuration of a running httpd (or, with None, of the one that is installed), all files included.
 
-    One round trip for the first file and one for each level of Include. Returns a sentence when it cannot be read.
-    Raises RemoteError.
+    One round trip for the first file and one for each level of Include. Raises RemoteError.
     """
     if process is not None and process.contained:
-        return f"httpd (process {process.pid}) runs in a container, whose files cannot be read from its host"
+        return Unread(f"httpd (process {process.pid}) runs in a container, whose files cannot be read from its host")
     places = candidates(process)
     asked = [place.file for place in places] + [f"{posixpath.dirname(place.file)}/envvars" for place in places]
     files = _Reading({}, {}, {})
@@ -102,10 +110,10 @@ async def read_httpd(host: Host, process: HttpdProcess | None, *, sudo: bool = F
     place = next((place for place in places if place.file in files.texts), None)
     if place is None:
         why = "; ".join(
-            f"{printable(place.file)}: {printable(files.refused.get(place.file, 'it does not exist'), 200)}"
-            for place in places
+            f"{printable(place.file)}: {printable(files.refused.get(place.file, _ABSENT), 200)}" for place in places
         )
-        return f"httpd's configuration could not be read ({why})"
+        is_absent = all(files.refused.get(place.file, _ABSENT) == _ABSENT for place in places)
+        return Unread(f"httpd's configuration could not be read ({why})", is_absent)
     folder = posixpath.dirname(place.file)
     variables = exported_variables(files.texts.get(f"{folder}/envvars", ""))
     if f"{folder}/envvars" in files.texts:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+from asyncssh.sk import sk_available
 
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote.asking import Clock, Questions
@@ -122,6 +123,10 @@ class Identities:
             except (OSError, ValueError) as error:
                 offered.notes.append(f"{_label(path)} cannot be used ({printable(str(error), 80)})")
                 return None
+            if _needs_token(self._keys[identity]):
+                del self._keys[identity]
+                offered.notes.append(f"{_label(path)} is a FIDO key: 'ssh-add {path}' lets the agent use its token")
+                return None
             return self._keys[identity]
 
     async def _encrypted(
@@ -211,6 +216,11 @@ def _with_certificates(pair: asyncssh.SSHKeyPair, certificates: Sequence[Any]) -
 def _pair(key: asyncssh.SSHKey) -> asyncssh.SSHKeyPair:
     """A fresh pair each time: connections write the signature algorithm into it."""
     return asyncssh.load_keypairs([key])[0]
+
+
+def _needs_token(key: asyncssh.SSHKey) -> bool:
+    """Signing with a FIDO key is the agent's part, unless the package is there that talks to tokens."""
+    return key.get_algorithm().startswith("sk-") and not sk_available
 
 
 def _label(path: Path | None) -> str:

@@ -17,6 +17,10 @@ NOT_RETRIED = frozenset({"auth", "hostkey-unknown", "hostkey-changed", "options"
 """Kinds that do not go away by themselves; trying again soon could lock an account or teach people to ignore them."""
 
 
+_BY_SETTINGS = frozenset({"auth", "hostkey-unknown", "other"})
+"""Kinds that a setting which is not followed may be the reason for."""
+
+
 def refusal(
     error: BaseException,
     options: HostOptions,
@@ -29,6 +33,21 @@ def refusal(
 
     ``command`` is what a person would type to reach the server, ``seconds`` the time that the attempt had.
     """
+    found = _refusal(error, options, command, seconds, login, proxy_stderr)
+    if options.unfollowed and found.kind in _BY_SETTINGS and found is not error:
+        found.remedy += f" Of the ssh configuration this program does not follow {'; '.join(options.unfollowed)}."
+        found.remedy = found.remedy.strip()
+    return found
+
+
+def _refusal(
+    error: BaseException,
+    options: HostOptions,
+    command: str,
+    seconds: float,
+    login: Login | None,
+    proxy_stderr: bytes,
+) -> ConnectError:
     name, where = options.name, _where(options)
     if isinstance(error, ConnectError):
         return error

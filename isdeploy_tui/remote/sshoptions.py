@@ -31,6 +31,17 @@ _METHODS = {
 }
 
 
+_UNFOLLOWED = {
+    "pkcs11provider": ("none", "PKCS11Provider (load the card into the agent: ssh-add -s)"),
+    "securitykeyprovider": ("internal", "SecurityKeyProvider (load the key into the agent: ssh-add)"),
+    "knownhostscommand": ("none", "KnownHostsCommand (host keys are looked up in files only)"),
+    "verifyhostkeydns": ("false", "VerifyHostKeyDNS (host keys are looked up in files only)"),
+    "proxyusefdpass": ("no", "ProxyUseFdpass (a ProxyCommand has to pass the bytes itself)"),
+    "controlpath": ("none", "ControlPath (every program logs in by itself)"),
+}
+"""What ssh would go by at a login and this program does not, with ssh's default and what to do instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class HostOptions:
     """Everything that opening one connection needs. Paths are expanded; the files may not exist.
@@ -38,7 +49,8 @@ class HostOptions:
     ``lookup`` is the name in known_hosts (``[host]:port`` for other ports than 22), ``store_unknown`` is True when a
     host that is not there is to be learned at its first use. ``jumps`` are names, the first one nearest to us.
     ``algorithms`` holds what the configuration changes of OpenSSH's defaults, by its key. ``connect_seconds`` and
-    ``alive_seconds`` are None when the configuration says nothing.
+    ``alive_seconds`` are None when the configuration says nothing. ``unfollowed`` are settings that are there and have
+    no effect here, for the sentence when the login fails.
     """
 
     name: str
@@ -65,6 +77,7 @@ class HostOptions:
     may_ask: bool = True
     methods: tuple[str, ...] = ("publickey", "keyboard-interactive", "password")
     algorithms: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    unfollowed: tuple[str, ...] = ()
 
 
 class SshConfig:
@@ -182,6 +195,7 @@ def understand(
         may_ask=one("batchmode") != "yes",
         methods=tuple(method for method in wanted if one(_METHODS[method]) in ("yes", "true")),
         algorithms=MappingProxyType(dict(algorithms)),
+        unfollowed=tuple(text for key, (usual, text) in _UNFOLLOWED.items() if answer.get(key, [usual])[0] != usual),
     )
 
 

@@ -51,7 +51,8 @@ class Start:
 class HttpdTree:
     """The directives that count, in httpd's order. ``wanted`` are patterns of files that were not asked for yet.
 
-    ``notes`` are sentences, printable, about what was not read or not understood. ``files`` are those that were.
+    ``notes`` are sentences, printable, about what was not read or not understood; ``unread`` are those of them about
+    files that are there or should be. ``files`` are those that were read.
     """
 
     start: Start
@@ -60,6 +61,7 @@ class HttpdTree:
     wanted: tuple[str, ...]
     notes: tuple[str, ...]
     files: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def assemble(start: Start, files: Files) -> HttpdTree:
@@ -73,6 +75,7 @@ def assemble(start: Start, files: Files) -> HttpdTree:
         tuple(dict.fromkeys(walk.wanted)),
         tuple(dict.fromkeys(walk.notes)),
         tuple(dict.fromkeys(walk.read)),
+        tuple(dict.fromkeys(walk.unread)),
     )
 
 
@@ -86,13 +89,14 @@ class _Walk:
         self.directives: list[Directive] = []
         self.wanted: list[str] = []
         self.notes: list[str] = []
+        self.unread: list[str] = []
         self.read: list[str] = []
         self._open: list[tuple[Section, bool]] = []
 
     def file(self, path: str, depth: int) -> None:
         """Go through one file."""
         if path in self.files.refused:
-            self.notes.append(f"{printable(path)} could not be read: {printable(self.files.refused[path], 200)}")
+            self._refused(f"{printable(path)} could not be read: {printable(self.files.refused[path], 200)}")
             return
         if path not in self.files.texts:
             self.wanted.append(path)
@@ -106,6 +110,10 @@ class _Walk:
                 self.notes.append(f"only the first {MAX_DIRECTIVES} directives were looked at")
                 return
             self._item(item, depth)
+
+    def _refused(self, note: str) -> None:
+        self.notes.append(note)
+        self.unread.append(note)
 
     def _item(self, item: Item, depth: int) -> None:
         if isinstance(item, Opening):
@@ -174,7 +182,7 @@ class _Walk:
         pattern = posixpath.join(self.root, pattern)
         if pattern not in self.files.globs:
             if pattern in self.files.refused:
-                self.notes.append(
+                self._refused(
                     f"{directive.place}: {printable(pattern)} could not be read: "
                     f"{printable(self.files.refused[pattern], 200)}"
                 )

@@ -41,6 +41,7 @@ COMMANDS = {
     "balancers": Command(json="list", needs_target=True),
     "logs": Command(needs_target=True),
     "follow": Command(needs_target=True, scripts_status=True),
+    "discover": Command(configured=False, targets=False),
     "import": Command(configured=False, targets=False),
     "completion": Command(configured=False, targets=False),
     "man": Command(configured=False, targets=False),

@@ -59,6 +59,23 @@ def test_every_command_is_offered_with_its_help() -> None:
     assert offered("re") == ["restore"]
 
 
+def test_servers_are_offered_by_their_names_in_the_ssh_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert offered("discover", "") == []
+    folder = tmp_path / ".ssh"
+    (folder / "conf.d").mkdir(parents=True)
+    (folder / "config").write_text(
+        'Include conf.d/*\nHost web1 "web2" *.example.com !x # all\n  HostName a\nhost=was1\n'
+    )
+    (folder / "conf.d" / "more").write_text("Include ~/.ssh/config\nHost web3\n")
+    assert sorted(set(offered("discover", ""))) == ["was1", "web1", "web2", "web3"]
+    assert sorted(offered("discover", "web1", "web")) == ["web2", "web3"]
+    (tmp_path / "other").write_text("Host db1\n")
+    assert offered("discover", "--ssh-config", str(tmp_path / "other"), "") == ["db1"]
+
+
 def test_the_options_of_the_command_are_offered() -> None:
     assert set(offered("drain", "--")) >= {"--soft", "--no-wait", "--force", "--json", "--config", "--help"}
     assert "--batch" not in offered("drain", "--")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from isdeploy_tui.remote.hostfacts import HttpdProcess
-from isdeploy_tui.remote.httpdread import Candidate, candidates, read_httpd
+from isdeploy_tui.remote.httpdread import Candidate, Unread, candidates, read_httpd
 from isdeploy_tui.serverconf.httpdtree import HttpdTree
 from isdeploy_tui.serverconf.jkdirectives import read_jk
 from tests.remote.userlands import NOBODY, USERLANDS, as_nobody, make_host, open_path
@@ -102,7 +102,7 @@ async def test_what_may_not_be_read_is_named_and_read_through_sudo(userland: str
 async def test_what_cannot_be_read_at_all_is_a_sentence(tmp_path: Path) -> None:
     host = make_host("dash", tmp_path)
     said = await read_httpd(host, process("x", "-d", "/none", "-f", "/none/httpd.conf"))
-    assert said == "httpd's configuration could not be read (/none/httpd.conf: it does not exist)"
+    assert said == Unread("httpd's configuration could not be read (/none/httpd.conf: it does not exist)", True)
     said = await read_httpd(host, process("httpd", contained=True))
     assert "container" in str(said)
 

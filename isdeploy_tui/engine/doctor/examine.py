@@ -22,8 +22,9 @@ from isdeploy_tui.modjk.workers import Workers, parse_workers
 from isdeploy_tui.modjk.workersfile import read_properties
 from isdeploy_tui.remote.doctor import Look, look
 from isdeploy_tui.remote.errors import ConnectError, NoShellError, RemoteError
-from isdeploy_tui.remote.httpdread import read_httpd
+from isdeploy_tui.remote.httpdread import Unread, read_httpd
 from isdeploy_tui.remote.mapread import read_file
+from isdeploy_tui.serverconf.httpdtree import HttpdTree
 from isdeploy_tui.serverconf.jkdirectives import read_jk
 
 HOST_SECONDS = 90.0
@@ -216,9 +217,9 @@ class _Examination:
             idle = [f"no httpd was seen running on {apache.ssh}"]
         may_sudo = apache.sudo and isinstance(looked.root, Look)
         read = await asyncio.gather(*(read_httpd(host, process, sudo=may_sudo) for process in processes or (None,)))
-        configurations = [Configuration(tree, read_jk(tree)) for tree in read if not isinstance(tree, str)]
+        configurations = [Configuration(tree, read_jk(tree)) for tree in read if isinstance(tree, HttpdTree)]
         # The configuration that lies there is not surely the one that is used when it runs.
-        unread = [*idle, *(tree for tree in read if isinstance(tree, str))]
+        unread = [*idle, *(tree.sentence for tree in read if isinstance(tree, Unread))]
         same = await self._real_paths(apache, configurations, sudo=may_sudo)
         return [
             *start,

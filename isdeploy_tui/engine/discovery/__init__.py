@@ -1,0 +1,1 @@
+"""``discover``: from the names of servers to a servers.toml. What is there is read and put together."""
