@@ -93,15 +93,6 @@ def status_urls(jk: Jk, workers: Workers, from_map: Sequence[str] = ()) -> tuple
     return tuple(sorted(dict.fromkeys(found), key=lambda url: not url.startswith("http://")))
 
 
-def direct_urls(jk: Jk, member: str) -> tuple[str, ...]:
-    """Return URLs on the host itself that reach one member alone: a virtual host that mounts nothing else."""
-    for server in jk.servers:
-        mounts = jk.mounts_of(server)
-        if mounts and all(mount.worker == member for mount in mounts) and mounts[0].uri in {"/*", "/"}:
-            return tuple(f"{base}/" for base in _bases(server, jk))
-    return ()
-
-
 def _plain_uri(pattern: str) -> str:
     """A URI that the pattern of a mount matches; empty when none is to be told."""
     uri = pattern.removesuffix("*")
