@@ -21,6 +21,15 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
     return {"PATH": path, "HOME": str(directory / "home"), "LC_ALL": "C.UTF-8", MARK: str(directory), **more}
 
 
+def default_signals() -> None:
+    """Take signals as a program that a login or an init starts; for ``preexec_fn``.
+
+    Tests that a shell runs in the background are to ignore some, and all that they start would inherit that.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Daemon:
     """A server process in the foreground of its own session."""
 
@@ -54,6 +63,7 @@ class Daemon:
                 env=self._environ,
                 cwd="/",
                 start_new_session=True,
+                preexec_fn=default_signals,
             )
         if not wait_until(lambda: not self.runs or ready(), seconds) or not self.runs:
             self.stop()
