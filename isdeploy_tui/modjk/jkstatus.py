@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from isdeploy_tui.modjk.attributes import integer
 
+FROM_MAP = "uriworkermap"
+"""The source of a rule that httpd has from its JkMountFile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -30,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class MapEntry:
-    """One rule as httpd holds it in memory. ``source`` is ``uriworkermap``, ``JkMount`` or ``worker definition``."""
+    """One rule as httpd holds it in memory. ``source`` is FROM_MAP, ``JkMount`` or ``worker definition``."""
 
     uri: str
     source: str = ""
