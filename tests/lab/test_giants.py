@@ -94,6 +94,7 @@ async def test_a_log_line_without_an_end_is_cut_and_what_is_missing_is_said(stac
             await logs.until("\nthe end\n")
         # However fast it came: the end is there, and no line is longer than a person can use.
         assert max(map(len, logs.out[mark:].splitlines())) <= LONGEST
+        assert "more characters of that line were left out" in logs.out or "were skipped" in logs.err
         said = await in_little_room(stack.config_file, "logs", W1, "-n", "3")
         assert (said.status, said.out) == (0, "the end\n")
     finally:
