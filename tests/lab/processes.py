@@ -52,7 +52,7 @@ class Daemon:
         """True while the process is there."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self, ready: Callable[[], bool], seconds: float = 15) -> None:
+    def start(self, ready: Callable[[], bool], seconds: float = 60) -> None:
         """Start it and return as soon as ``ready``. Raises StartError when it ends or takes longer than ``seconds``."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -15,7 +15,7 @@ from tests.lab.programs import free_ports
 from tests.lab.stack import Stack
 
 KEYS = ["service", "apache", "worker", "rotation", "health", "busy", "error", "leftover"]
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 10.0
 SILENT = ("silent1", "silent2", "silent3", "silent4", "silent5")
 
 
