@@ -120,7 +120,7 @@ async def test_killed_at_any_moment_a_write_leaves_a_whole_map_and_tells_the_tru
                 await asyncio.wait({writing}, timeout=chance.uniform(0, whole))
             in_time = not writing.done()
             if in_time:
-                WAYS[number // 2 % len(WAYS)](machine, script)
+                WAYS[(number // 6 + number) % len(WAYS)](machine, script)
             async with asyncio.timeout(FREE_AGAIN):
                 word = await writing
                 await gone(script)
