@@ -166,6 +166,10 @@ class Terminal:
             os.close(self._fd)
             self._fd = -1
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def type(self, text: str) -> None:
         """Press keys."""
         os.write(self._fd, text.encode())
