@@ -4,7 +4,7 @@ import asyncio
 import random
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from tests.lab.command_line import isdeploy, started, until
 from tests.lab.conftest import StartStack
 from tests.lab.line import over_a_line
 from tests.lab.load import Load
+from tests.lab.processes import own_processes
 from tests.lab.scenario import Scenario
 from tests.lab.screen import on_screen
 from tests.lab.stack import Stack
@@ -141,6 +142,15 @@ async def test_an_operation_on_a_host_that_hangs_fails_soon_and_changes_nothing(
     assert known.holds()
 
 
+def writers_at(stack: Stack, directory: Path) -> list[int]:
+    """The scripts on the servers that wait for the lock of that directory, or have it."""
+    found = []
+    for pid in own_processes(stack.directory, "sh\0-s"):
+        with suppress(OSError):
+            found += [pid] if Path(f"/proc/{pid}/fd/9").readlink() == directory else []
+    return found
+
+
 @pytest.mark.parametrize("comes_back", [True, False])
 async def test_a_line_that_goes_silent_over_a_write_is_told_as_it_was(
     stack: Stack, tmp_path: Path, comes_back: bool
@@ -152,9 +162,9 @@ async def test_a_line_that_goes_silent_over_a_write_is_told_as_it_was(
         started(file, "drain", str(W1), "--json") as drain,
     ):
         with locked(stack.apache.map.parent):
-            await drain.until('"write", "state": "started"')
+            await until(lambda: writers_at(stack, stack.apache.map.parent) != [])
             line.fall_silent()
-        # The write itself was on its way already; its answer does not come.
+        # The whole of the write is there already; its answer does not come.
         await until(lambda: stack.apache.map.read_bytes() != home or not comes_back)
         if comes_back:
             line.speak()
