@@ -84,9 +84,8 @@ def not_followed(apache: ApacheConfig, rules: Iterable[EffectiveRule], status: J
             theirs = {Activation.DISABLED: entry.disabled, Activation.STOPPED: entry.stopped}
             lists = {name: ",".join(rule.value.members(name)) for name in theirs}
             yield Contradiction(
-                f"jkstatus has {_shown(rule.pattern, target, theirs)} where {apache.map} has "
-                f"{_shown(rule.pattern, rule.worker, lists)}: httpd has not read the map as it is "
-                "(see JkMountFile and JkMountFileReload)",
+                f"httpd has not read {apache.map} as it is: jkstatus has {_shown(rule.pattern, target, theirs)} where "
+                f"the map has {_shown(rule.pattern, rule.worker, lists)} (see JkMountFile and JkMountFileReload)",
                 frozenset((*members, *status.lb_members.get(target, (target,)))),
             )
 
