@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from isdeploy_tui.config import WorkerId
+from tests.lab.command_line import until
 from tests.lab.load import Load
 from tests.lab.screen import on_screen
 from tests.lab.site_settings import configured
@@ -76,12 +77,14 @@ async def test_requests_that_do_not_end_are_asked_about_until_an_answer_ends_it(
         await roll()
         assert stack.apache.map.read_bytes() != home
         await person.press("3")
+        await until(lambda: not person.app.main.operations.running)
         await person.until("roll shop/web1/worker1  failed")
         assert stack.apache.map.read_bytes() == home
         assert "Deploying" not in person.sees
 
         await roll()
         await person.press("2")
+        await until(lambda: not person.app.main.operations.running)
         await person.until("roll shop/web1/worker1  done")
         assert stack.apache.map.read_bytes() == home
 
@@ -91,7 +94,7 @@ async def test_requests_that_do_not_end_are_asked_about_until_an_answer_ends_it(
         await person.until("in flight after 2 s")
         await visitors.aclose()
         await person.press("1")
-        await person.until("no request in flight (it was 3")
+        await until(lambda: not person.app.main.operations.running)
         await person.until("roll shop/web1/worker1  done")
     assert stack.apache.map.read_bytes() == home
     assert load.report().failures == (), str(load.report())
