@@ -13,6 +13,7 @@ import pytest
 from tests.lab.afterwards import come_to_rest, drop_connections, journal, leases, let_a_minute_pass, records
 from tests.lab.command_line import Running, Terminal, isdeploy, on_terminal, program, started, until
 from tests.lab.load import Load
+from tests.lab.sshd import user
 from tests.lab.stack import Stack
 from tests.lab.watched import MarkingScripts, marking_scripts, watched
 
@@ -125,6 +126,7 @@ async def test_a_roll_that_was_killed_is_found_and_gone_on_with(site: Site, step
     if site.marks.running and '"run": "2' in leases(site.stack):
         assert f"Its script's run is {runs[-1]}: it still runs." in later.err
     await site.assert_going_on_ends_well()
+    assert {(entry["account"], entry["ssh"]) for entry in journal(site.stack)} == {(user(), "web1")}
     written = [entry["map_after"] for entry in journal(site.stack) if entry.get("map_after")]
     assert written[-1] == hashlib.sha256(HOME).hexdigest()
 
