@@ -23,6 +23,7 @@ class Line:
         self._speaks = asyncio.Event()
         self._speaks.set()
         self._ends: set[asyncio.StreamWriter] = set()
+        self._served: set[asyncio.Task[None]] = set()
 
     def fall_silent(self) -> None:
         """Let nothing through."""
@@ -32,8 +33,14 @@ class Line:
         """Let everything through again."""
         self._speaks.set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until an end closes it."""
+        self._ends.add(writer)
+        serving = asyncio.create_task(self._serve(reader, writer))
+        self._served.add(serving)
+        serving.add_done_callback(self._served.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._speaks.wait()
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._machine)
         ends = {writer, far_writer}
@@ -54,11 +61,13 @@ class Line:
             await self._speaks.wait()
         writer.close()
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Close everything."""
-        self.speak()
         for end in tuple(self._ends):
             end.transport.abort()
+        for serving in (served := tuple(self._served)):
+            serving.cancel()
+        await asyncio.gather(*served, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -79,5 +88,5 @@ async def over_a_line(stack: Stack, machine: str, folder: Path) -> AsyncIterator
     try:
         yield line, settings(stack, folder, change)
     finally:
-        line.close()
         server.close()
+        await line.aclose()

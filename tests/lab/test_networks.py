@@ -195,7 +195,7 @@ async def test_a_roll_goes_on_when_the_host_of_a_running_script_speaks_again(sta
             stack.machines["was1"].thaw()
         marks.let_go()
         said = await roll.end()
-    assert said.status == 0, said
+    assert said.status == 0, said.out + said.err
     assert said.out.count("at work\n") == 1
     assert (marks.deployed, leases(stack)) == (["worker1"], "")
 
