@@ -184,7 +184,7 @@ async def test_a_roll_goes_on_when_the_host_of_a_running_script_speaks_again(sta
     marks, file = marking_scripts(tmp_path, stack)
     marks.hold()
     async with started(file, "roll", str(W1), "--yes", "--", "1") as roll:
-        await until(lambda: marks.running == ["worker1"])
+        await roll.until("at work")
         stack.machines["was1"].freeze()
         try:
             # Meanwhile the others can be worked on.
