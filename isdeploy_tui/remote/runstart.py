@@ -24,8 +24,8 @@ async def start_run(host: Host, run_id: str, argv: Sequence[str], *, label: str 
     It gets no input, the account's environment, and a process group of its own. ``label`` is kept for people: it must
     hold no secret. While a run of the same ``tomcat`` goes on there, no other is started.
     Idempotent: an id that was started already is left as it is, so it may be called again after a lost connection,
-    which it does itself for about a minute. Raises ScriptError (nothing was started), ConnectionLostError (not known), and
-    ConnectError and the like (nothing was sent).
+    which it does itself for about a minute. Raises ScriptError (nothing was started), ConnectionLostError (not known),
+    and ConnectError and the like (nothing was sent).
     """
     words = (check_run_id(run_id), label, tomcat, *argv)
     lost = False
