@@ -35,8 +35,7 @@ async def test_they_reach_the_script_and_are_masked_everywhere_else(stack: Stack
     marks, _ = marking_scripts(tmp_path, stack)
     for worker in stack.scenario.workers:
         script = Path(marks.path(worker))
-        # A word by itself is known for a secret only to whoever gave it.
-        says = 'echo "at work with $*"; [ -e "$place/hold" ] || echo "$4" >&2'
+        says = 'echo "at work with $*"; echo "the token is \'$4\'." >&2'
         script.write_text(script.read_text().replace('echo "at work"', says))
     bastion = tmp_path / "bastion"
     bastion.mkdir()
@@ -51,7 +50,7 @@ async def test_they_reach_the_script_and_are_masked_everywhere_else(stack: Stack
     report = bastion / "report.json"
     rolled = await isdeploy(config, "roll", str(W1), "--yes", "--report", str(report), "--", *ARGUMENTS)
     assert rolled.status == 0, rolled
-    assert f"at work with {MASKED}\n****\n" in rolled.out
+    assert f"at work with {MASKED}\nthe token is '****'.\n" in rolled.out
     assert_hidden("roll", rolled.out + rolled.err)
 
     # Somebody dies in the middle; what the others are told is masked, too, though they do not know the arguments.
@@ -79,6 +78,8 @@ async def test_they_reach_the_script_and_are_masked_everywhere_else(stack: Stack
         assert_hidden(" ".join(words), said.out + said.err)
         if words[0] in ("history", "follow"):
             assert "****" in said.out, said
+        if words[0] == "follow":
+            assert said.out == f"at work with {MASKED}\nthe token is '****'.\n"
     async with on_screen(config) as person:
         await person.point_at(W1)
         await person.until("exited 0")
