@@ -67,8 +67,10 @@ def overridden_by_httpd(apache: ApacheConfig, status: JkStatus) -> Iterable[Cont
 def not_followed(apache: ApacheConfig, rules: Iterable[EffectiveRule], status: JkStatus) -> Iterable[Contradiction]:
     """Tell of rules that httpd has in memory otherwise than the map has them.
 
-    Only for a map that is older than the settle time: until then that is as it should be. What one of several virtual
-    hosts has from a map of its own is left out, and so are rules that only one side has.
+    Only for a map that is older than the settle time: until then that is as it should be. The child that answers looks
+    at its file first, whatever JkMountFileReload says (mod_jk: jk_status.c), so what differs comes of another file, or
+    of one that it could not read. What one of several virtual hosts has from a map of its own is left out, and so are
+    rules that only one side has.
     """
     held: dict[str, list[tuple[str, MapEntry]]] = {}
     for target, entries in status.maps.items():
@@ -85,7 +87,7 @@ def not_followed(apache: ApacheConfig, rules: Iterable[EffectiveRule], status: J
             lists = {name: ",".join(rule.value.members(name)) for name in theirs}
             yield Contradiction(
                 f"httpd has not read {apache.map} as it is: jkstatus has {_shown(rule.pattern, target, theirs)} where "
-                f"the map has {_shown(rule.pattern, rule.worker, lists)} (see JkMountFile and JkMountFileReload)",
+                f"the map has {_shown(rule.pattern, rule.worker, lists)} (is it the JkMountFile?)",
                 frozenset((*members, *status.lb_members.get(target, (target,)))),
             )
 

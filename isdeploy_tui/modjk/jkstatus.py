@@ -53,6 +53,8 @@ class JkStatus:
     lb_members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
+_ACTIVATIONS = {"ACT": 0, "DIS": 1, "STP": 2}
+
 _MAP = re.compile(r"(.+)\.map\.(\d+)\.(server|uri|type|source|active|disabled|stopped)")
 _ATTRIBUTE = re.compile(r"(.+)\.(type|address|activation|state|busy|connected|elected|used|errors|sessions)")
 
@@ -77,7 +79,7 @@ def parse_status(text: str) -> JkStatus:
         elif match := _ATTRIBUTE.fullmatch(name):
             found = values.setdefault(match[1], {})
             # A member is shown once for each balancer that holds it; what is wrong in one of them must be seen.
-            if match[2] != "state" or not found.get("state", "").startswith("ERR"):
+            if not _is_worse(match[2], found.get(match[2], ""), value):
                 found[match[2]] = value
     members = {
         name: _member(name, found) for name, found in values.items() if found.get("type", "lb") in ("ajp13", "ajp14")
@@ -89,6 +91,13 @@ def parse_status(text: str) -> JkStatus:
         ),
         MappingProxyType({name: tuple(dict.fromkeys(names)) for name, names in balancers.items()}),
     )
+
+
+def _is_worse(attribute: str, known: str, new: str) -> bool:
+    """True when what is known of a member from another balancer keeps more requests from it than the new value."""
+    if attribute == "activation":
+        return _ACTIVATIONS.get(known, 0) > _ACTIVATIONS.get(new, 0)
+    return attribute == "state" and known.startswith("ERR")
 
 
 def _member(name: str, found: Mapping[str, str]) -> Member:
