@@ -173,11 +173,11 @@ async def test_a_screen_that_goes_away_leaves_the_script_of_its_deploy_running_a
     site.marks.hold()
     assert (await isdeploy(site.config, "drain", W1)).status == 0
     async with on_terminal(program(site.config), {"HOME": str(site.stack.home)}) as terminal:
-        await terminal.until("stopped")
+        await until(lambda: "stopped" in terminal.text)
         terminal.type("\x1b[B\x1b[B")
+        await until(lambda: f"{W1}" in terminal.text)
         terminal.type("p")
-        await terminal.until("Deploy shop/web1/worker1")
-        await terminal.until("deploy-worker1.sh")
+        await until(lambda: f"Deploy {W1}" in terminal.text and "deploy-worker1.sh" in terminal.text)
         terminal.type("1\r")
         await until(lambda: site.marks.running == ["worker1"])
         if number == signal.SIGHUP:

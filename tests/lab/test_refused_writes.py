@@ -27,7 +27,7 @@ def as_another_user(stack: Stack, folder: Path, *, sudo: bool = False) -> Iterat
     options = []
     if os.geteuid() == 0:
         user = f"{path_of('setpriv')} --reuid={RUN_USER} --regid={RUN_USER} --init-groups"
-        options = [f"ForceCommand exec {user} /bin/sh -s"]
+        options = [f'ForceCommand exec {user} /bin/sh -c "$SSH_ORIGINAL_COMMAND"']
     sshd = Sshd("limited", folder / "sshd", next(free_ports()), stack.machines["web1"].keys, stack.home, options)
     sshd.start()
     sshd.trust()
@@ -65,10 +65,10 @@ async def test_a_directory_that_may_not_be_written_is_told(stack: Stack, tmp_pat
 
 @contextmanager
 def on_a_disk_of_its_own(stack: Stack, folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield a map on a disk of 64 KiB, and a servers.toml that names it."""
+    """Yield a map on a disk of 256 KiB, and a servers.toml that names it."""
     disk = stack.directory / "disk"
     disk.mkdir(exist_ok=True)
-    mount("-t", "tmpfs", "-o", "size=64k,mode=755", "isdeploy-lab", str(disk))
+    mount("-t", "tmpfs", "-o", "size=256k,mode=755", "isdeploy-lab", str(disk))
     try:
         path = disk / stack.apache.map.name
         path.write_bytes(stack.apache.map_bytes)
