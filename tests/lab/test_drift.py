@@ -59,7 +59,7 @@ async def test_a_map_changed_by_hand_after_us_is_told_at_whom_it_took_out(stack:
     async with on_screen(stack.config_file) as person:
         await person.until("stopped")
         await person.point_at(W2)
-        await person.until("the map was changed by hand since ")
+        await person.until("the map was changed by hand since")
 
 
 async def test_apaches_that_share_a_tomcat_and_disagree_are_both_told(start_stack: StartStack) -> None:
@@ -109,7 +109,7 @@ async def test_a_map_that_httpd_does_not_read_is_told_from_jkstatus(stack: Stack
         async with on_screen(stack.config_file) as person:
             await person.until("stopped")
             await person.point_at(W1)
-            await person.until("httpd has not read ")
+            await person.until("httpd has not read")
     stack.apache.lay_out_map()
     assert await told(stack) == []
 
