@@ -105,7 +105,8 @@ def _print_remarks(fleet: Fleet, states: Sequence[WorkerState]) -> None:
         if state.error and not fleet.apaches[state.id.apache_id].error:
             print(f"{state.id}: {state.error}", file=sys.stderr)
         for remark in state.remarks:
-            print(f"{state.id}: {remark}", file=sys.stderr)
+            if remark not in fleet.apaches[state.id.apache_id].warnings:
+                print(f"{state.id}: {remark}", file=sys.stderr)
 
 
 def _coloured(word: str, width: int) -> str:

@@ -13,7 +13,7 @@ from isdeploy_tui.engine.leases import LeaseLostError
 from isdeploy_tui.engine.lines import LineSplitter
 from isdeploy_tui.engine.planning import plan_deploy, views_of
 from isdeploy_tui.engine.plans import OperationPlan, ScriptRun
-from isdeploy_tui.engine.secrets import hide
+from isdeploy_tui.engine.secrets import fingerprints, hide
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.engine.steps import Event, Output, Step, StepState
 from isdeploy_tui.remote.errors import ConnectionLostError, RemoteError
@@ -97,7 +97,8 @@ async def run_script(session: Session, run: ScriptRun, control: Control) -> Asyn
             yield step(StepState.FAILED, "interrupted; nothing was deployed", "")
             return
         words = [run.script, *control.arguments]
-        await start_run(host, run_id, words, label=str(session.operator), tomcat=worker.tomcat)
+        veiled = fingerprints(control.arguments, patterns, run_id)
+        await start_run(host, run_id, words, label=str(session.operator), tomcat=worker.tomcat, veiled=veiled)
     except (RemoteError, LeaseLostError) as error:
         # When the connection was lost over it, there may be one to look up.
         yield step(StepState.FAILED, str(error), run_id if isinstance(error, ConnectionLostError) else "")

@@ -52,7 +52,8 @@ class ScriptEnd:
 async def follow_script(session: Session, id: WorkerId) -> AsyncGenerator[ScriptFound | Output | ScriptEnd, None]:
     """Yield which run it is, then its output as it comes, then its end. The run itself is not touched by this.
 
-    Words of the output that fit ``secret_arguments`` are masked. Raises LookupError when no script of this Tomcat has
+    Words of the output that fit ``secret_arguments`` are masked, and those that were secret when it was started.
+    Raises LookupError when no script of this Tomcat has
     run there, and RemoteError.
     """
     worker = scripted(session.config, id)
@@ -70,6 +71,6 @@ async def follow_script(session: Session, id: WorkerId) -> AsyncGenerator[Script
         async for event in events:
             lines = splitter.feed(event.data) if isinstance(event, RunOutput) else splitter.rest()
             if lines:
-                yield Output(target, tuple(hide_words(line, patterns) for line in lines))
+                yield Output(target, tuple(hide_words(line, patterns, run, known.veiled) for line in lines))
             if isinstance(event, RunEnd):
                 yield ScriptEnd(target, event.code)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from isdeploy_tui.config import ApacheConfig
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.modjk.diagnose import diagnose
+from isdeploy_tui.modjk.effective import EffectiveRule, effective_rules
 from isdeploy_tui.modjk.rotation import MemberState, Presets, rotations
 from isdeploy_tui.modjk.urimap import UriMap
 from isdeploy_tui.modjk.workers import Workers, parse_workers
@@ -17,7 +18,8 @@ from isdeploy_tui.remote.mapread import ServerFile, read_file
 class ApacheView:
     """What one Apache's map and workers.properties say together.
 
-    ``faults`` are sentences about what mod_jk makes of the map's mistakes, printable.
+    ``rules`` are the map's as mod_jk holds them once it has read it; ``faults`` sentences about what mod_jk makes of
+    the map's mistakes, printable.
     """
 
     apache: ApacheConfig
@@ -27,6 +29,7 @@ class ApacheView:
     workers: Workers
     presets: Presets
     members: Mapping[str, MemberState]
+    rules: tuple[EffectiveRule, ...] = ()
     faults: tuple[str, ...] = ()
 
 
@@ -43,7 +46,9 @@ def understand(apache: ApacheConfig, map_file: ServerFile, workers_file: ServerF
     presets = presets_of(apache)
     faults = tuple(f"{apache.map}: {fault}" for fault in diagnose(urimap, workers) if fault.consequence != "ignored")
     members = rotations(urimap, workers, presets)
-    return ApacheView(apache, map_file, workers_file, urimap, workers, presets, members, faults)
+    return ApacheView(
+        apache, map_file, workers_file, urimap, workers, presets, members, effective_rules(urimap), faults
+    )
 
 
 async def read_apache(session: Session, apache: ApacheConfig) -> ApacheView:

@@ -81,6 +81,7 @@ class Recorder:
                 map_after=str(facts.get("map_after", "")),
                 run=str(facts.get("run", "")),
                 arguments=" ".join(words) if step in {"begin", "script"} else "",
+                account=session.host(apache.ssh).account,
             )
             for apache in apaches
         }

@@ -1,8 +1,9 @@
 """Deploy arguments that nobody must read: masked before they reach the screen, the journal or the history."""
 
 import fnmatch
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 MASK = "****"
 
@@ -32,19 +33,47 @@ def _masked(word: str) -> str:
     return f"{name}={MASK}" if equals else MASK
 
 
-def hide(text: str, arguments: Sequence[str], patterns: Sequence[str]) -> str:
-    """Return a line that a script printed with the secrets among its arguments masked."""
+def _values(arguments: Sequence[str], patterns: Sequence[str]) -> Iterator[str]:
+    """Yield the secrets among the arguments that are long enough to look for: of ``name=value`` the value."""
     for index, word in enumerate(arguments):
         secret = word.partition("=")[2] or word
         if len(secret) >= _SHORTEST and is_secret(arguments, index, patterns):
-            text = text.replace(secret, MASK)
+            yield secret
+
+
+def hide(text: str, arguments: Sequence[str], patterns: Sequence[str]) -> str:
+    """Return a line that a script printed with the secrets among its arguments masked."""
+    for secret in _values(arguments, patterns):
+        text = text.replace(secret, MASK)
     return text
 
 
-def hide_words(text: str, patterns: Sequence[str]) -> str:
-    """Return a line with every word masked that looks like a secret argument: for who does not know the arguments."""
-    if not patterns:
-        return text
+def fingerprints(arguments: Sequence[str], patterns: Sequence[str], run: str) -> tuple[str, ...]:
+    """Return by what others know the secrets of a run when they see them, without knowing them."""
+    return tuple(_fingerprint(secret, run) for secret in _values(arguments, patterns))
+
+
+def _fingerprint(secret: str, run: str) -> str:
+    return hashlib.sha256(f"{run}\0{secret}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def hide_words(text: str, patterns: Sequence[str], run: str = "", known: Collection[str] = ()) -> str:
+    """Return a line of a run's output for who does not know its arguments.
+
+    Masked is every word that looks like a secret argument, or whose fingerprint is among the ``known`` ones.
+    """
     pieces = re.split(r"(\s+)", text)
-    pieces[::2] = mask(pieces[::2], patterns)
+    if patterns:
+        pieces[::2] = mask(pieces[::2], patterns)
+    if known:
+        pieces[::2] = (_veiled(word, run, known) for word in pieces[::2])
     return "".join(pieces)
+
+
+def _veiled(word: str, run: str, known: Collection[str]) -> str:
+    # A secret may have such characters itself, so the longest candidate comes first.
+    bare = word.strip("\"'`,;:.()[]{}<>")
+    for secret in dict.fromkeys((word, bare, bare.partition("=")[2], bare.partition(":")[2])):
+        if secret and _fingerprint(secret, run) in known:
+            return word.replace(secret, MASK)
+    return word

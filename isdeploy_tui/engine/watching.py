@@ -1,7 +1,7 @@
 """What can be seen from one Apache host: its maps, workers files, leases, status worker and AJP connectors."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Mapping
+from collections.abc import Awaitable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
@@ -35,6 +35,9 @@ the host is there at all."""
 
 _NO_PING = (Health.UNKNOWN, "no answer in time")
 
+CLOCK_SECONDS = 2.0
+"""A file's time and the server's clock are whole seconds: a map may be younger than it seems by as much."""
+
 _OUT = frozenset({Rotation.STOPPED, Rotation.DISABLED})
 
 
@@ -47,6 +50,7 @@ class _Seen:
     leases: Mapping[str, Lease]
     change: str
     scripts: Mapping[WorkerId, Leftover | None]
+    contradictions: tuple[drift.Contradiction, ...]
 
 
 class HostWatcher:
@@ -143,14 +147,21 @@ class HostWatcher:
             ),
         )
         health = {worker.id.worker: ping for worker, ping in zip(apache.workers, pings, strict=True)}
-        seen_now = _Seen(status, health, leases, change, scripts)
+        contradictions = tuple(self._contradictions(view, status))
+        seen_now = _Seen(status, health, leases, change, scripts, contradictions)
         workers = [_state(view, worker.id.worker, worker.tomcat, seen_now) for worker in apache.workers]
         warnings = (
             *map(printable, view.workers.problems),
             *view.faults,
-            *drift.overridden_by_httpd(apache, status),
+            *(contradiction.sentence for contradiction in contradictions),
         )
         return ApacheState(apache.id, "", warnings, view.map.sha256, self._seen[apache.id]), workers
+
+    def _contradictions(self, view: ApacheView, status: JkStatus) -> Iterator[drift.Contradiction]:
+        yield from drift.overridden_by_httpd(view.apache, status)
+        age = self._session.clock() - self._arrived[view.apache.map] + (view.map.now - view.map.mtime)
+        if age > view.apache.settle_seconds + CLOCK_SECONDS:
+            yield from drift.not_followed(view.apache, view.rules, status)
 
     async def _status(self, apache: ApacheConfig) -> JkStatus:
         if apache.status_url is None:
@@ -226,6 +237,7 @@ def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState
     out = member.rotation in _OUT
     remarks = (
         drift.status_disagrees(seen.status, name, member),
+        *(contradiction.sentence for contradiction in seen.contradictions if name in contradiction.members),
         seen.change if out and lease is None else "",
         *(
             f"rule {printable(rule)} names it alone: its requests reach it whatever is drained"

@@ -7,6 +7,9 @@ from types import MappingProxyType
 
 from isdeploy_tui.modjk.attributes import integer
 
+FROM_MAP = "uriworkermap"
+"""The source of a rule that httpd has from its JkMountFile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -30,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class MapEntry:
-    """One rule as httpd holds it in memory. ``source`` is ``uriworkermap``, ``JkMount`` or ``worker definition``."""
+    """One rule as httpd holds it in memory. ``source`` is FROM_MAP, ``JkMount`` or ``worker definition``."""
 
     uri: str
     source: str = ""
@@ -49,6 +52,8 @@ class JkStatus:
     maps: Mapping[str, tuple[MapEntry, ...]] = field(default_factory=lambda: MappingProxyType({}))
     lb_members: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
+
+_ACTIVATIONS = {"ACT": 0, "DIS": 1, "STP": 2}
 
 _MAP = re.compile(r"(.+)\.map\.(\d+)\.(server|uri|type|source|active|disabled|stopped)")
 _ATTRIBUTE = re.compile(r"(.+)\.(type|address|activation|state|busy|connected|elected|used|errors|sessions)")
@@ -74,7 +79,7 @@ def parse_status(text: str) -> JkStatus:
         elif match := _ATTRIBUTE.fullmatch(name):
             found = values.setdefault(match[1], {})
             # A member is shown once for each balancer that holds it; what is wrong in one of them must be seen.
-            if match[2] != "state" or not found.get("state", "").startswith("ERR"):
+            if not _is_worse(match[2], found.get(match[2], ""), value):
                 found[match[2]] = value
     members = {
         name: _member(name, found) for name, found in values.items() if found.get("type", "lb") in ("ajp13", "ajp14")
@@ -86,6 +91,13 @@ def parse_status(text: str) -> JkStatus:
         ),
         MappingProxyType({name: tuple(dict.fromkeys(names)) for name, names in balancers.items()}),
     )
+
+
+def _is_worse(attribute: str, known: str, new: str) -> bool:
+    """True when what is known of a member from another balancer keeps more requests from it than the new value."""
+    if attribute == "activation":
+        return _ACTIVATIONS.get(known, 0) > _ACTIVATIONS.get(new, 0)
+    return attribute == "state" and known.startswith("ERR")
 
 
 def _member(name: str, found: Mapping[str, str]) -> Member:

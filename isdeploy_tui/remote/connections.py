@@ -119,6 +119,12 @@ class SshHost:
         return self._name
 
     @property
+    def account(self) -> str:
+        """The user that we are logged in as there; empty while there is no connection."""
+        connection = self._connection
+        return printable(connection.ssh.get_extra_info("username", "")) if connection is not None else ""
+
+    @property
     def is_connected(self) -> bool:
         """True while there is a connection that is not known to be dead."""
         return self._connection is not None and self._connection.is_open

@@ -44,6 +44,10 @@ class Host(Protocol):
     def name(self) -> str:
         """The name people know it by: the ``ssh`` value of servers.toml."""
 
+    @property
+    def account(self) -> str:
+        """The user that we are logged in as there; empty while there is no connection."""
+
     async def run(
         self,
         script: str,

@@ -28,7 +28,8 @@ class Entry:
     """One line of the journal; every text printable, empty where it does not apply.
 
     ``time`` is ISO 8601 UTC by the bastion's clock, ``operation`` the operation's id, ``map_before`` and ``map_after``
-    sha256 of the map, ``run`` the id of a script's run, ``arguments`` the deploy arguments, secret ones masked.
+    sha256 of the map, ``run`` the id of a script's run, ``arguments`` the deploy arguments, secret ones masked,
+    ``account`` the user of the SSH login on the Apache's host ``ssh``.
     """
 
     time: str
@@ -46,6 +47,7 @@ class Entry:
     map_after: str = ""
     run: str = ""
     arguments: str = ""
+    account: str = ""
 
     def as_json(self) -> dict[str, str]:
         """Return the object as it stands in the journal: without the empty fields."""

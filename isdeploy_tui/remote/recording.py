@@ -84,14 +84,16 @@ async def _record(host: Host, map_path: str, sudo: bool, *words: str, content: b
     reply = await run_again(host, "record.sh", map_path, *words, content=content, sudo=sudo)
     if reply.status == 0 and reply.lines:
         return reply.lines[-1].decode("utf-8", "replace")
-    raise _error(host.name, map_path, reply)
+    raise _error(host.name, map_path, reply, sudo=sudo)
 
+
+_SUDO_REMEDY = ", or set sudo = true for this apache"
 
 _SENTENCES = {
     40: ("the map does not exist", "Look at the path in servers.toml."),
     46: (
         "its directory may not be written by this account",
-        "Make the directory writable for it, or set sudo = true for this apache.",
+        f"Make the directory writable for it{_SUDO_REMEDY}.",
     ),
     50: ("the disk is full", "Make room there."),
     52: ("the file system is read-only", "See why it is mounted read-only: often a failing disk."),
@@ -102,7 +104,7 @@ def _garbled(host: str, map_path: str) -> ScriptError:
     return ScriptError(host, -1, f"The host's answer about the leases beside {printable(map_path)} is garbled.")
 
 
-def _error(host: str, map_path: str, reply: Reply) -> ScriptError | MapLockedError:
+def _error(host: str, map_path: str, reply: Reply, *, sudo: bool) -> ScriptError | MapLockedError:
     found = reply.lines[-1].decode("utf-8", "replace").removeprefix("ERR ") if reply.lines else ""
     shown = printable(map_path)
     if reply.status == 48:
@@ -110,6 +112,8 @@ def _error(host: str, map_path: str, reply: Reply) -> ScriptError | MapLockedErr
             host, f"The records beside {shown} are locked by somebody else.", "Try again in a moment."
         )
     why, remedy = _SENTENCES.get(reply.status, (f"exit status {reply.status}", ""))
+    if sudo:
+        why, remedy = why.replace("by this account", "even through sudo"), remedy.replace(_SUDO_REMEDY, "")
     detail = f" ({printable(found, 200)})" if found else ""
     sentence = (
         f"The journal and leases in .isdeploy beside {shown} cannot be written: {why}{detail}. Nothing was changed."

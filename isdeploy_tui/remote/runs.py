@@ -62,8 +62,8 @@ class RunEnd:
 class RunOutcome:
     """How a run stands: ``running``, or ended with ``code``, or ``lost`` (see RunEnd).
 
-    ``size`` is the length of its output in bytes, ``started`` Unix seconds by the host's clock; ``label`` and
-    ``tomcat`` are what it was started with, printable.
+    ``size`` is the length of its output in bytes, ``started`` Unix seconds by the host's clock; ``label``, ``tomcat``
+    and ``veiled`` are what it was started with, printable.
     """
 
     running: bool
@@ -73,6 +73,7 @@ class RunOutcome:
     started: int
     label: str
     tomcat: str
+    veiled: tuple[str, ...] = ()
 
 
 def check_run_id(run_id: str) -> str:
@@ -103,6 +104,7 @@ async def run_outcome(host: Host, run_id: str) -> RunOutcome:
         started=_number(found.get(b"started"), 0),
         label=printable(found.get(b"label", b"").decode("utf-8", "replace")),
         tomcat=printable(found.get(b"tomcat", b"").decode("utf-8", "replace")),
+        veiled=tuple(printable(found.get(b"veiled", b"").decode("utf-8", "replace")).split()),
     )
 
 

@@ -11,23 +11,26 @@ from isdeploy_tui.remote.runs import NO_SUCH_RUN, check_run_id, no_such_run
 TOMCAT_BUSY = 45
 """``ScriptError.code`` when another run of the same Tomcat goes on; nothing was started then."""
 
-AGAIN_SECONDS = (1.0, 4.0)
-"""Pauses before a start whose connection was lost is tried again."""
+AGAIN_SECONDS = (1.0, 4.0, 10.0, 20.0)
+"""Pauses before a start whose connection was lost is tried again: about as long as a lost output is looked for."""
 
 _NOT_STARTED = "Nothing was started."
 
 
-async def start_run(host: Host, run_id: str, argv: Sequence[str], *, label: str = "", tomcat: str = "") -> None:
+async def start_run(
+    host: Host, run_id: str, argv: Sequence[str], *, label: str = "", tomcat: str = "", veiled: Sequence[str] = ()
+) -> None:
     """Start a program as a run that goes on without us; returns as soon as it runs.
 
     Each word of ``argv`` arrives byte for byte, through no shell; the program is a path or found on the host's PATH.
     It gets no input, the account's environment, and a process group of its own. ``label`` is kept for people: it must
-    hold no secret. While a run of the same ``tomcat`` goes on there, no other is started.
+    hold no secret; ``veiled`` are fingerprints of words that whoever reads the output later must not see. While a run
+    of the same ``tomcat`` goes on there, no other is started.
     Idempotent: an id that was started already is left as it is, so it may be called again after a lost connection,
-    which it does twice itself. Raises ScriptError (nothing was started), ConnectionLostError (not known), and
-    ConnectError and the like (nothing was sent).
+    which it does itself for about a minute. Raises ScriptError (nothing was started), ConnectionLostError (not known),
+    and ConnectError and the like (nothing was sent).
     """
-    words = (check_run_id(run_id), label, tomcat, *argv)
+    words = (check_run_id(run_id), label, tomcat, " ".join(veiled), *argv)
     lost = False
     for pause in (*AGAIN_SECONDS, None):
         try:

@@ -4,16 +4,20 @@ import asyncio
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from isdeploy_tui import config
-from isdeploy_tui.engine.drift import overridden_by_httpd, status_disagrees
+from isdeploy_tui.engine.drift import Contradiction, not_followed, overridden_by_httpd, status_disagrees
 from isdeploy_tui.engine.lastchange import explanation
 from isdeploy_tui.engine.monitor import Monitor
 from isdeploy_tui.engine.operations import Operations, Result
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.engine.status import properties_url
 from isdeploy_tui.engine.steps import Output
+from isdeploy_tui.modjk.effective import effective_rules
 from isdeploy_tui.modjk.jkstatus import parse_status
 from isdeploy_tui.modjk.rotation import MemberState, Rotation
+from isdeploy_tui.modjk.urimap import UriMap
 from isdeploy_tui.remote.journal import Entry, Lease, read_journal
 from isdeploy_tui.remote.recording import take_lease
 from tests.engine.site import MAP, open_site
@@ -167,8 +171,8 @@ def test_jkmount_rules_of_httpd_are_told_but_for_hosts_that_lead_to_one_worker_a
     apache = next(config.parse(text).apaches())
     ends = "/home/conf/uriworkermap.properties does not rule these"
     assert [*overridden_by_httpd(apache, parse_status("\n".join(lines)))] == [
-        f"httpd's configuration has JkMount /old/* to balancer: {ends}",
-        f"httpd's configuration has JkMount /two/* to worker2: {ends}",
+        Contradiction(f"httpd's configuration has JkMount /old/* to balancer: {ends}", frozenset({"worker1"})),
+        Contradiction(f"httpd's configuration has JkMount /two/* to worker2: {ends}", frozenset({"worker2"})),
     ]
 
 
@@ -179,6 +183,44 @@ def test_a_member_that_mod_jk_itself_has_out_or_in_error_is_told_only_while_the_
     assert "ERR" in status_disagrees(parse_status(text.format("ACT", "ERR/FRC")), "w1", active)
     assert not status_disagrees(parse_status(text.format("ACT", "OK")), "w1", active)
     assert not status_disagrees(parse_status(text.format("STP", "ERR")), "w1", stopped)
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (("balancer", "", ""), ""),
+        (("balancer", "w1", ""), "jkstatus has /*=balancer;disabled=w1 where the map has /*=balancer"),
+        (("balancer", "", "w2"), "jkstatus has /*=balancer;stopped=w2 where the map has /*=balancer"),
+        (("ex1", "", ""), "jkstatus has /*=ex1 where the map has /*=balancer"),
+    ],
+)
+def test_a_rule_that_httpd_has_otherwise_than_the_map_is_told_of_its_members(
+    held: tuple[str, str, str], told: str
+) -> None:
+    target, disabled, stopped = held
+    rule = f"worker.{target}.map.1"
+    text = "\n".join(
+        (
+            *("worker.balancer.balance_workers=w1", "worker.balancer.balance_workers=w2"),
+            *("worker.ex1.balance_workers=w2", f"{rule}.uri=/*", f"{rule}.source=uriworkermap"),
+            *(f"{rule}.disabled={disabled}", f"{rule}.stopped={stopped}"),
+        )
+    )
+    apache = next(config.parse((Path(__file__).parents[2] / "servers.toml").read_text()).apaches())
+    rules = effective_rules(UriMap.parse(b"/*=balancer\n/new/*=balancer\n!/no/*=balancer\n"))
+    found = [*not_followed(apache, rules, parse_status(text))]
+    assert [one.sentence.partition(": ")[2].partition(" (")[0] for one in found] == ([told] if told else [])
+    assert all(one.members == {"w1", "w2"} for one in found)
+
+
+def test_a_rule_that_another_virtual_host_has_from_its_own_map_is_no_contradiction() -> None:
+    lines = []
+    for number, target in enumerate(("ex1", "balancer"), 1):
+        rule = f"worker.{target}.map.{number}"
+        lines += [f"worker.{target}.balance_workers=w2", f"{rule}.uri=/*", f"{rule}.source=uriworkermap"]
+    apache = next(config.parse((Path(__file__).parents[2] / "servers.toml").read_text()).apaches())
+    rules = effective_rules(UriMap.parse(b"/*=balancer\n"))
+    assert [*not_followed(apache, rules, parse_status("\n".join(lines)))] == []
 
 
 def test_no_journal_at_all_is_said_as_such() -> None:

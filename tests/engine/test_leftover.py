@@ -8,7 +8,7 @@ from isdeploy_tui.engine.following import ScriptEnd, ScriptFound, follow_script
 from isdeploy_tui.engine.leftover import last_script
 from isdeploy_tui.engine.operations import Operations, Result
 from isdeploy_tui.engine.plans import OperationKind
-from isdeploy_tui.engine.secrets import hide_words
+from isdeploy_tui.engine.secrets import fingerprints, hide_words
 from isdeploy_tui.engine.steps import Output
 from isdeploy_tui.remote.journal import Entry
 from tests.engine.site import Site, open_site
@@ -74,3 +74,20 @@ def test_words_that_look_secret_are_masked_and_the_rest_of_the_line_is_as_it_was
     assert hide_words("--token  abc --token", patterns) == "--token  **** --token"
     assert hide_words(" x  y ", ["z"]) == " x  y "
     assert hide_words("password=x", []) == "password=x"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("token tok-4711", "token ****"),
+        ("\tgot 'tok-4711', go on", "\tgot '****', go on"),
+        ("X-Token:tok-4711 x=p@ss.w0rd!", "X-Token:**** x=****"),
+        ("tok-4712 v1", "tok-4712 v1"),
+    ],
+)
+def test_a_secret_word_is_known_by_its_fingerprint_to_who_does_not_know_it(said: str, shown: str) -> None:
+    known = fingerprints(["v1", "--token", "tok-4711", "password=p@ss.w0rd!"], ["*password=*", "--token *"], "run1")
+    assert len(known) == 2
+    assert hide_words(said, [], "run1", known) == shown
+    # Of another run they tell nothing.
+    assert hide_words(said, [], "run2", known) == said

@@ -101,6 +101,7 @@ async def test_the_journal_tells_who_did_what_with_the_maps_before_and_after(tmp
         ]
         write = history.entries[1]
         assert (write.user, write.bastion, write.ssh) == ("ops1", "bastion1", "web1")
+        assert write.account == site.hosts["web1"].account
         assert write.map_before == plan.changes[0].expected_sha256
         assert len(write.map_after) == 64
 

@@ -165,7 +165,7 @@ class Apache:
         """Read the configuration again without dropping a request (SIGUSR1), and wait for that."""
         resumed = self.error_log.read_bytes().count(b"resuming normal operations")
         self._daemon.signal(signal.SIGUSR1)
-        wait_until(lambda: self.error_log.read_bytes().count(b"resuming normal operations") > resumed, 10)
+        wait_until(lambda: self.error_log.read_bytes().count(b"resuming normal operations") > resumed, 60)
 
     def write_map(self, data: bytes, mtime: int | None = None) -> None:
         """Replace the map by rename, as a careful hand does: owner and mode stay, and the time is a new second.
@@ -194,7 +194,7 @@ class Apache:
 
     def jkstatus(self) -> Mapping[str, str]:
         """Return jkstatus as its properties (``worker.worker1.busy`` …); the child that answers checks the map."""
-        with urlopen(f"{self.status_url}?mime=prop", timeout=5) as answer:
+        with urlopen(f"{self.status_url}?mime=prop", timeout=30) as answer:
             lines = answer.read().decode().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line)
 

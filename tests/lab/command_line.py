@@ -18,6 +18,7 @@ from typing import Any
 
 import tomli_w
 
+from tests.lab.processes import default_signals
 from tests.lab.stack import Stack
 
 PATIENCE = 240.0
@@ -113,6 +114,7 @@ async def started(config: Path, *words: str, **environ: str) -> AsyncIterator[Ru
         env={**os.environ, "HOME": str(config.parent), **environ},
         # No terminal to ask at, not even that of whoever runs the tests.
         start_new_session=True,
+        preexec_fn=default_signals,
     )
     try:
         yield Running(process)
@@ -157,12 +159,21 @@ class Terminal:
         except OSError:  # nobody is at the other end any more
             asyncio.get_running_loop().remove_reader(self._fd)
 
+    @property
+    def text(self) -> str:
+        """What it has written without control sequences."""
+        return re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", self.seen)
+
     def hang_up(self) -> None:
         """Close the terminal, as a window that is closed or a line that breaks."""
         if self._fd >= 0:
             asyncio.get_running_loop().remove_reader(self._fd)
             os.close(self._fd)
             self._fd = -1
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
 
     def type(self, text: str) -> None:
         """Press keys."""
@@ -192,8 +203,13 @@ async def on_terminal(argv: Sequence[str], environ: Mapping[str, str]) -> AsyncI
     """Start a command on a terminal of its own; killed with the context."""
     person, its = os.openpty()
     termios.tcsetwinsize(its, (30, 100))
+
+    def log_in() -> None:
+        default_signals()
+        os.login_tty(its)
+
     process = await asyncio.create_subprocess_exec(
-        *argv, env={**os.environ, "TERM": "xterm-256color", **environ}, preexec_fn=lambda: os.login_tty(its)
+        *argv, env={**os.environ, "TERM": "xterm-256color", **environ}, preexec_fn=log_in
     )
     os.close(its)
     terminal = Terminal(person, process)

@@ -21,6 +21,15 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
     return {"PATH": path, "HOME": str(directory / "home"), "LC_ALL": "C.UTF-8", MARK: str(directory), **more}
 
 
+def default_signals() -> None:
+    """Take signals as a program that a login or an init starts; for ``preexec_fn``.
+
+    Tests that a shell runs in the background are to ignore some, and all that they start would inherit that.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Daemon:
     """A server process in the foreground of its own session."""
 
@@ -43,7 +52,7 @@ class Daemon:
         """True while the process is there."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self, ready: Callable[[], bool], seconds: float = 15) -> None:
+    def start(self, ready: Callable[[], bool], seconds: float = 60) -> None:
         """Start it and return as soon as ``ready``. Raises StartError when it ends or takes longer than ``seconds``."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -54,6 +63,7 @@ class Daemon:
                 env=self._environ,
                 cwd="/",
                 start_new_session=True,
+                preexec_fn=default_signals,
             )
         if not wait_until(lambda: not self.runs or ready(), seconds) or not self.runs:
             self.stop()

@@ -10,13 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.lab.apache import RUN_USER
 from tests.lab.command_line import Ended, isdeploy, on_terminal, program, settings, started
-from tests.lab.programs import free_ports
-from tests.lab.programs import program as path_of
-from tests.lab.sshd import Sshd
 from tests.lab.stack import Stack
-from tests.remote.disks import fill, mount, needs_mount, unmount
 
 W1 = "shop/web1/worker1"
 
@@ -128,72 +123,6 @@ def locked(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
-
-
-@contextmanager
-def as_another_user(stack: Stack, folder: Path) -> Iterator[Path]:
-    """Yield a servers.toml whose Apache is reached as somebody who may read its map and not write beside it."""
-    options = []
-    if os.geteuid() == 0:
-        user = f"{path_of('setpriv')} --reuid={RUN_USER} --regid={RUN_USER} --init-groups"
-        options = [f"ForceCommand exec {user} /bin/sh -s"]
-    sshd = Sshd("limited", folder / "sshd", next(free_ports()), stack.machines["web1"].keys, stack.home, options)
-    sshd.start()
-    sshd.trust()
-    ssh_config = folder / "ssh_config"
-    ssh_config.write_text(stack.ssh_config.read_text() + "\n" + sshd.alias("limited"))
-
-    def change(data: dict[str, Any]) -> None:
-        data["ssh_config"] = str(ssh_config)
-        data["service"][0]["apache"][0]["ssh"] = "limited"
-
-    try:
-        yield settings(stack, folder, change)
-    finally:
-        sshd.stop()
-
-
-async def test_a_directory_that_may_not_be_written_is_told(stack: Stack, tmp_path: Path) -> None:
-    conf = stack.apache.map.parent
-    conf.chmod(0o555)
-    known = Untouched.now(stack.apache.map)
-    try:
-        with as_another_user(stack, tmp_path) as file:
-            status = await isdeploy(file, "status")
-            said = await isdeploy(file, "drain", W1)
-    finally:
-        conf.chmod(0o755)
-    assert status.status == 0, status
-    assert said.status == 1
-    assert str(conf) in sentence(said)
-    assert "may not be written by this account" in sentence(said)
-    assert "sudo = true" in sentence(said)
-    assert known.holds()
-    assert sorted(entry.name for entry in conf.iterdir()) == [stack.apache.map.name]
-
-
-@needs_mount
-async def test_a_full_disk_is_told(stack: Stack, tmp_path: Path) -> None:
-    disk = stack.directory / "disk"
-    disk.mkdir(exist_ok=True)
-    mount("-t", "tmpfs", "-o", "size=64k,mode=755", "isdeploy-lab", str(disk))
-    try:
-        path = disk / stack.apache.map.name
-        path.write_bytes(stack.apache.map_bytes)
-        fill(disk)
-        known = Untouched.now(path)
-
-        def change(data: dict[str, Any]) -> None:
-            data["service"][0]["apache"][0]["map"] = str(path)
-
-        said = await isdeploy(settings(stack, tmp_path, change), "drain", W1)
-        assert said.status == 1
-        assert "the disk is full" in sentence(said)
-        assert "Nothing was changed. Make room there." in sentence(said)
-        assert known.holds()
-        assert {entry.name for entry in disk.iterdir()} <= {"filler", path.name, ".isdeploy"}
-    finally:
-        unmount(disk)
 
 
 async def test_a_map_that_is_not_there_is_told(stack: Stack, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.lab.apache import RUN_USER
+from tests.lab.command_line import until
 from tests.lab.conftest import StartStack
 from tests.lab.load import Load
 from tests.lab.processes import accepts, own_processes
@@ -102,10 +103,16 @@ async def test_jkstatus_shows_the_rule_and_not_the_activation_of_a_stopped_membe
 
 
 async def test_jkstatus_counts_requests_in_flight(stack: Stack) -> None:
+    assert in_flight(stack) == 0
     async with Load(stack.url, quick=0, slow=6, slow_ms=(1000, 1000)):
-        await asyncio.sleep(0.5)
-        status = stack.apache.jkstatus()
-    assert sum(int(status[f"worker.{name}.busy"]) for name in stack.scenario.workers) == 6
+        await until(lambda: in_flight(stack) == 6)
+    await until(lambda: in_flight(stack) == 0)
+
+
+def in_flight(stack: Stack) -> int:
+    """Requests on all members, as jkstatus counts them."""
+    status = stack.apache.jkstatus()
+    return sum(int(status[f"worker.{name}.busy"]) for name in stack.scenario.workers)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="httpd's children are the user itself when root does not start httpd")
@@ -140,8 +147,10 @@ async def test_every_vhost_and_rule_follows_the_map_under_prefork(start_stack: S
 
 
 async def test_a_load_sees_what_is_lost_with_a_tomcat_that_stops_under_requests(stack: Stack) -> None:
-    async with Load(stack.url, quick=2, slow=9, slow_ms=(1500, 1500)) as load:
-        await asyncio.sleep(0.7)
+    async with Load(stack.url, quick=2, slow=9, slow_ms=(4000, 4000)) as load:
+        await until(lambda: in_flight(stack) >= 9)
+        # Time for the half of each answer that comes first.
+        await asyncio.sleep(1)
         killed = time.time()
         os.kill(int((stack.tomcat("worker1").base / "tomcat.pid").read_text()), signal.SIGKILL)
     report = load.report()
@@ -155,10 +164,10 @@ async def test_a_load_counts_each_status_and_refused_connections(stack: Stack) -
         await load.answered(20)
         stack.apache.write_map(b"/*=nobody\n")
         wrong = await settled(stack)
-        await asyncio.sleep(0.2)
+        await until(lambda: bool(load.report().between(wrong).failures))
         stack.apache.stop()
         stopped = time.time()
-        await asyncio.sleep(0.2)
+        await until(lambda: bool(load.report().between(stopped).failures))
     report = load.report()
     assert set(report.between(wrong, stopped).statuses) >= {500}
     assert set(report.between(stopped).statuses) == {0}

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.lab.command_line import Ended, isdeploy, settings
+from tests.lab.command_line import Ended, isdeploy, settings, until
 from tests.lab.load import Load
 from tests.lab.programs import free_ports
 from tests.lab.stack import Stack
 
 KEYS = ["service", "apache", "worker", "rotation", "health", "busy", "error", "leftover"]
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 10.0
 SILENT = ("silent1", "silent2", "silent3", "silent4", "silent5")
 
 
@@ -113,7 +113,7 @@ async def test_each_state_by_its_word_and_the_requests_in_flight(stack: Stack) -
     stack.tomcat("worker2").stop()
     await asyncio.sleep(stack.scenario.settle_seconds)
     async with Load(stack.url, quick=0, slow=3, slow_ms=(2000, 3000)):
-        await asyncio.sleep(0.5)
+        await until(lambda: int(stack.apache.jkstatus()["worker.worker3.busy"]) > 0)
         said = await isdeploy(stack.config_file, "status", "--json")
     assert said.status == 0
     one, two, three = states(said)

@@ -2,13 +2,17 @@
 
 import asyncio
 import random
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.lab.afterwards import come_to_rest
 from tests.lab.command_line import Ended, isdeploy, started, until
+from tests.lab.conftest import StartStack
 from tests.lab.load import Load
+from tests.lab.scenario import Scenario
 from tests.lab.site_settings import configured
 from tests.lab.stack import Stack
 from tests.lab.watched import MarkingScripts, marking_scripts, watched
@@ -145,3 +149,37 @@ def words_of_a_refusal(end: Ended) -> bool:
 
 def leases(stack: Stack) -> str:
     return (stack.apache.map.parent / ".isdeploy" / "leases").read_text()
+
+
+async def test_a_tomcat_behind_two_apaches_is_held_on_both_and_taken_over_from_either(
+    start_stack: StartStack, tmp_path: Path
+) -> None:
+    stack = start_stack(Scenario(apaches=2, tomcats=2))
+    marks, config = marking_scripts(tmp_path, stack)
+    first, second = "shop/web1/worker1", "shop/web2/worker1"
+    held = [apache.map.parent / ".isdeploy" / "leases" for apache in stack.apaches]
+    homes = [apache.map.read_bytes() for apache in stack.apaches]
+    marks.hold()
+    async with started(config, "roll", first, "--yes", "--", "1") as roll_of_one:
+        await until(lambda: marks.running == ["worker1"])
+        await until(lambda: all('"run": "2' in leases.read_text() for leases in held))
+        for words in (("restore", second), ("roll", second, "--yes"), ("deploy", second, "--yes")):
+            refused = await isdeploy(config, *words)
+            assert refused.status == 3, refused
+            assert "is at work already: roll by " in refused.err or "its deploy script still runs" in refused.err
+        told = (await isdeploy(config, "status")).out
+        assert all(f"{worker}: roll by " in told for worker in (first, second))
+        roll_of_one.signal(signal.SIGKILL)
+        await roll_of_one.end()
+    await come_to_rest(stack)
+    for leases in held:
+        lines = [line.split(" ", 2) for line in leases.read_text().splitlines()]
+        leases.write_text("".join(f"{key} {int(beat) - 61} {rest}\n" for key, beat, rest in lines))
+    marks.let_go()
+    await until(lambda: marks.deployed == ["worker1"])
+    taken = await isdeploy(config, "restore", second, first, "--take-over", "its bastion is gone")
+    assert taken.status == 0, taken
+    assert "it exited 0: its bastion is gone" in taken.out
+    assert [apache.map.read_bytes() for apache in stack.apaches] == homes
+    assert [leases.read_text() for leases in held] == ["", ""]
+    assert marks.amiss == []

@@ -69,6 +69,11 @@ def test_an_error_in_one_balancer_is_not_hidden_by_the_next() -> None:
     assert parse_status(ANSWER).members["w1"].state == "ERR"
 
 
+def test_a_member_that_is_out_in_one_balancer_is_not_hidden_by_the_next() -> None:
+    lines = [f"worker.w1.type=ajp13\nworker.w1.activation={word}" for word in ("ACT", "STP", "DIS", "ACT")]
+    assert parse_status("\n".join(lines)).members["w1"].activation == "STP"
+
+
 def test_balancers_and_their_rules() -> None:
     status = parse_status(ANSWER)
     assert dict(status.lb_members) == {"balancer": ("w1", "w.2"), "ex1": ("w1",)}

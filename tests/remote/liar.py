@@ -133,6 +133,7 @@ class Liar:
     """A host whose every answer is drawn anew; its streams end after they have said their words."""
 
     name = "liar"
+    account = "liar"
 
     def __init__(self, draw: Callable[[st.SearchStrategy[object]], object]) -> None:
         self._draw = draw

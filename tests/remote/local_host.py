@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import getpass
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -65,6 +66,10 @@ class LocalHost:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def account(self) -> str:
+        return getpass.getuser()
 
     def _text(self, script: str) -> str:
         self.ran.append(script)

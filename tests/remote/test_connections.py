@@ -1,6 +1,7 @@
 """Scripts, streams and TCP connections over a real sshd."""
 
 import asyncio
+import getpass
 import hashlib
 import logging
 from collections.abc import Callable
@@ -45,6 +46,14 @@ async def test_callers_share_one_connection(servers: Servers, make_hosts: MakeHo
     assert [reply.lines[0] for reply in replies] == [str(number).encode() for number in range(20)]
     assert len(server.connections()) == 1
     assert host.is_connected
+
+
+async def test_the_account_is_known_once_there_is_a_connection(servers: Servers, make_hosts: MakeHosts) -> None:
+    servers.start("web1")
+    host = make_hosts(servers.config).host("web1")
+    assert host.account == ""
+    await host.run("hello.sh", "connect")
+    assert host.account == getpass.getuser()
 
 
 async def test_output_beyond_the_limit_ends_the_script_only(servers: Servers, make_hosts: MakeHosts) -> None:

@@ -20,11 +20,12 @@ __all__ = ("ended", "home", "host")
 
 
 async def test_output_and_exit_code_are_kept(host: LocalHost, tmp_path: Path) -> None:
-    await start_run(host, ID, [script(tmp_path, "echo out; echo err >&2; exit 7")], label="by ops1", tomcat="was1-a")
+    program = script(tmp_path, "echo out; echo err >&2; exit 7")
+    await start_run(host, ID, [program], label="by ops1", tomcat="was1-a", veiled=("0a", "0b"))
     assert await follow(host) == (b"out\nerr\n", RunEnd(7, lost=False))
     outcome = await run_outcome(host, ID)
     assert (outcome.running, outcome.code, outcome.lost, outcome.size) == (False, 7, False, 8)
-    assert (outcome.label, outcome.tomcat) == ("by ops1", "was1-a")
+    assert (outcome.label, outcome.tomcat, outcome.veiled) == ("by ops1", "was1-a", ("0a", "0b"))
     assert outcome.started > 1_700_000_000
 
 

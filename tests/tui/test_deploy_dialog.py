@@ -31,6 +31,18 @@ async def test_it_shows_comment_script_and_host_and_gives_the_script_the_exact_w
         assert actor.world.history.history(BLUE) == ["v1 'two words' \"\""]
 
 
+@pytest.mark.parametrize("key", ["p", "R"])
+async def test_secret_arguments_are_masked_where_it_is_told_what_the_script_gets(key: str) -> None:
+    async with on_stage(site='secret_arguments = ["*password=*", "--token *"]\n' + SITE) as actor:
+        await actor.press(*ON_BLUE, key)
+        await actor.type("v1 db_password=hunter22 --token t4711")
+        assert "The script gets 1 v1 2 db_password=**** 3 --token 4 ****" in actor.screen
+        await actor.press("enter")
+        assert [start.arguments for start in actor.world.operations.started] == [
+            ("v1", "db_password=hunter22", "--token", "t4711")
+        ]
+
+
 async def test_a_quote_that_is_not_closed_is_said_and_starts_nothing() -> None:
     async with on_stage() as actor:
         await actor.press(*ON_BLUE, "p")

@@ -1,11 +1,12 @@
-# Starts a program as a run that goes on without us. Arguments: nonce, run id, label, Tomcat, program, its arguments.
+# Starts a program as a run that goes on without us.
+# Arguments: nonce, run id, label, Tomcat, fingerprints of secret words, program, its arguments.
 # Replies: "OK STARTED", "OK ALREADY" (this id was started before) | "ERR what was found". Exit status: 0, or
 #   40 no such program   42 not executable     45 another run of that Tomcat goes on   48 locked   59 anything else
 #   41 not a file        44 no home directory  46 no state directory                   50 disk full
 # Kept in ~/.local/state/isdeploy/runs/ID: meta, log (all output), pid, and rc once it has ended.
 # The program gets this account's locale and umask: nothing here may change them for it.
 set -u
-n=$1 id=$2 label=$3 tomcat=$4; shift 4
+n=$1 id=$2 label=$3 tomcat=$4 veiled=$5; shift 5
 KEEP=50
 say() { printf '@%s %s\n' "$n" "$*"; }
 line() { printf %s "$*" | tr '\n' ' '; }
@@ -50,7 +51,8 @@ done
 room() { printf '%200s\n' '' | cat >"$d/$1"; }
 e=$(LC_ALL=C; export LC_ALL
   { mkdir -p -- "$d" &&
-    printf 'started %s\nlabel %s\ntomcat %s\n' "$(date +%s)" "$(line "$label")" "$tomcat" | cat >"$d/meta" &&
+    printf 'started %s\nlabel %s\ntomcat %s\nveiled %s\n' \
+      "$(date +%s)" "$(line "$label")" "$tomcat" "$(line "$veiled")" | cat >"$d/meta" &&
     : >>"$d/log" && room pid.new && room rc.new; } 2>&1) || fail 59 "${e:-cannot write to $d}"
 runner='
 d=$1 mask=$2; shift 2

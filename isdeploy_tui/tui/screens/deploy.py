@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine.plans import OperationKind, OperationPlan
+from isdeploy_tui.engine.secrets import mask
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.ports import History, Runner
 from isdeploy_tui.tui.screens.plan_dialog import Decision, PlanDialog
@@ -20,15 +21,26 @@ from isdeploy_tui.tui.widgets.plan_view import comment_lines, refusal_lines
 
 
 class ConfirmDeploy(PlanDialog):
-    """Asks for the arguments; up and down go through those that were typed before."""
+    """Asks for the arguments; up and down go through those that were typed before.
+
+    ``secret`` are patterns of arguments that are masked where it is told what the script gets.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "older", "Older", show=False),
         Binding("down", "newer", "Newer", show=False),
     ]
 
-    def __init__(self, runner: Runner, targets: Sequence[WorkerId], look: Look, history: History) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        targets: Sequence[WorkerId],
+        look: Look,
+        history: History,
+        secret: Sequence[str] = (),
+    ) -> None:
         super().__init__(runner, OperationKind.DEPLOY, targets, look)
+        self._secret = secret
         self._history = history.history(self._targets[0])
         self._place = -1
         self._draft = ""
@@ -99,7 +111,7 @@ class ConfirmDeploy(PlanDialog):
         else:
             gets = [
                 piece
-                for number, word in enumerate(words, 1)
+                for number, word in enumerate(mask(words, self._secret), 1)
                 for piece in (
                     (f" {number} ", look.muted),
                     (f"{printable(word) or '(empty)'}", f"{look.good} underline"),

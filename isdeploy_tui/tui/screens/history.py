@@ -158,7 +158,8 @@ def scopes(node: NodeId | None) -> tuple[NodeId | None, ...]:
 
 def entry_lines(entry: Entry, look: Look) -> Iterator[Line]:
     """Yield all that the journal says in one entry."""
-    yield ("who      ", look.muted), (f"{entry.user}@{entry.bastion}", look.strong), (f", as seen by {entry.ssh}", "")
+    login = f", as {entry.account}@{entry.ssh}" if entry.account else f", as seen by {entry.ssh}"
+    yield ("who      ", look.muted), (f"{entry.user}@{entry.bastion}", look.strong), (login, "")
     yield ("when     ", look.muted), (local_time(entry.time), "")
     what = f"{entry.kind}: {entry.step}"
     yield ("what     ", look.muted), (f"{what} ", look.strong), (entry.state, f"bold {_style(entry, look)}")

@@ -27,10 +27,11 @@ async def ask_for(
     if runner is None or not targets:
         return None
     dialog: PlanDialog
+    secret = ports.session.config.secret_arguments
     if kind is OperationKind.DEPLOY:
-        dialog = ConfirmDeploy(runner, targets, look, history)
+        dialog = ConfirmDeploy(runner, targets, look, history, secret)
     elif kind is OperationKind.ROLL:
-        dialog = ConfirmRoll(runner, targets, look, history)
+        dialog = ConfirmRoll(runner, targets, look, history, secret)
     else:
         dialog = ConfirmRotation(runner, kind, targets, look, ports.session.config)
     decision: Decision | None = await app.push_screen_wait(dialog)

@@ -23,8 +23,15 @@ class ConfirmRoll(ConfirmDeploy):
         Binding("ctrl+s", "toggle_soft", "Soft", show=False),
     ]
 
-    def __init__(self, runner: Runner, targets: Sequence[WorkerId], look: Look, history: History) -> None:
-        super().__init__(runner, targets, look, history)
+    def __init__(
+        self,
+        runner: Runner,
+        targets: Sequence[WorkerId],
+        look: Look,
+        history: History,
+        secret: Sequence[str] = (),
+    ) -> None:
+        super().__init__(runner, targets, look, history, secret)
         self._kind = OperationKind.ROLL
         self._pause = False
 
