@@ -59,8 +59,17 @@ class Running(Protocol):
     def interrupt(self) -> None: ...
 
 
+class Said(Protocol):
+    """``engine.notifying.Notifier``."""
+
+    say: Callable[[str], None] | None
+
+
 class Runner(Protocol):
     """``engine.operations.Operations``."""
+
+    @property
+    def notifier(self) -> Said: ...
 
     @property
     def running(self) -> Sequence[Running]: ...

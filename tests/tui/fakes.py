@@ -269,6 +269,13 @@ class Started:
 
 
 @dataclass
+class FakeNotifier:
+    """Where the screen says what goes wrong beside operations."""
+
+    say: Callable[[str], None] | None = None
+
+
+@dataclass
 class FakeOperations:
     """Gives the plan that ``answer`` holds, or one that looks like the engine's; raises it when it is an error."""
 
@@ -280,6 +287,7 @@ class FakeOperations:
     started: list[Started] = field(default_factory=list)
     all: list[FakeRunning] = field(default_factory=list)
     closed: bool = False
+    notifier: FakeNotifier = field(default_factory=FakeNotifier)
 
     @property
     def running(self) -> tuple[FakeRunning, ...]:
