@@ -45,6 +45,8 @@ class WorkerConfig:
 
     ``tomcat`` is the identity of the process behind it, shared by workers that are the same Tomcat. ``check_url`` must
     answer 200 before a restore, and after a roll's deploy with ``check_text``, in which ``$1`` is the first argument.
+    What runs there is told by ``version_command``, a line for a shell on its host, or by ``version_pattern``, a regular
+    expression, in the answer of ``check_url``.
     """
 
     id: WorkerId
@@ -54,6 +56,8 @@ class WorkerConfig:
     deploy: str | None = None
     check_url: str | None = None
     check_text: str | None = None
+    version_command: str | None = None
+    version_pattern: str | None = None
     drained: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 

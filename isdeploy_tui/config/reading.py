@@ -145,8 +145,14 @@ def _worker(apache: ApacheId, apache_ssh: str, table: Table) -> WorkerConfig:
         deploy=table.absolute_path("deploy") or None,
         check_url=table.url("check_url"),
         check_text=table.text("check_text", None),
+        version_command=table.text("version_command", None) or None,
+        version_pattern=table.pattern("version_pattern"),
         drained=table.rules("drained"),
     )
+    if worker.version_pattern and worker.version_command:
+        table.problem("version_pattern", "version_command tells the version already; one of the two is expected")
+    elif worker.version_pattern and not worker.check_url:
+        table.problem("version_pattern", "is looked for in the answer of check_url, which is missing")
     table.finish()
     return worker
 
