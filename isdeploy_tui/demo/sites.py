@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources

@@ -123,7 +123,7 @@ class Monitor:
 
 def _with_past(before: WorkerState, now: WorkerState, time: float) -> WorkerState:
     """Keep since when a rotation has been seen, and what it was before it became unknown."""
-    since = before.since if before.rotation is now.rotation and before.since else time
+    since = before.since if before.rotation is now.rotation and before.since else now.since or time
     if now.rotation is not Rotation.UNKNOWN:
         return replace(now, since=since)
     last = before.last if before.rotation is Rotation.UNKNOWN else before.rotation

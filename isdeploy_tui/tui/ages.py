@@ -45,6 +45,14 @@ def local_time(text: str) -> str:
         return text
 
 
+def unix_time(text: str) -> float:
+    """Return an ISO 8601 time in Unix seconds; 0 for a text that is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
 def moment(when: float, now: float) -> str:
     """Return a Unix time as the local time of day, with the date unless it was within the last 18 hours."""
     return time.strftime("%H:%M" if now - when < 18 * HOUR else "%Y-%m-%d %H:%M", time.localtime(when))

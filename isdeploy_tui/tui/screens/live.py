@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from isdeploy_tui.config import ApacheId, WorkerId
+from isdeploy_tui.engine.lastdeploy import LastDeploy, last_deploy
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
 from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.operations import OperationsScreen
@@ -26,6 +27,9 @@ from isdeploy_tui.tui.widgets.tree_label import Scene
 LOG_DELAY = 0.3
 """Seconds the cursor must rest on a worker before its log is opened: passing over many opens none."""
 
+DEPLOYS_SECONDS = 60.0
+"""How old what the journals say of the last deploy may be when the cursor comes to a worker."""
+
 
 class LiveScreen(Screen[None]):
     """Composition and refresh; what the engine says comes through the bridges."""
@@ -42,6 +46,8 @@ class LiveScreen(Screen[None]):
         self._ports = ports
         self._look = look
         self._log_timer: Timer | None = None
+        self._deploys: dict[str, LastDeploy | None] = {}
+        self._asked: dict[str, float] = {}
         self._now = ports.session.clock
         self.scene = Scene(ports.session.config, ports.monitor.fleet, look, self._now())
         self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
@@ -96,7 +102,14 @@ class LiveScreen(Screen[None]):
 
     def _look_again(self) -> Scene:
         marked, fleet = self.fleet_area.scene.marked, self._ports.monitor.fleet
-        self.scene = replace(self.scene, marked=marked, fleet=fleet, now=self._now(), doing=self.operations.doing)
+        self.scene = replace(
+            self.scene,
+            marked=marked,
+            fleet=fleet,
+            now=self._now(),
+            doing=self.operations.doing,
+            deploys=self._deploys,
+        )
         return self.scene
 
     def _fleet_changed(self, changed: Changed) -> None:
@@ -127,6 +140,10 @@ class LiveScreen(Screen[None]):
     def _after(self, story: Story) -> None:
         """Show at once what an operation has changed; tell of its end where the activity line is covered."""
         self._refresh({target.apache_id for target in story.operation.plan.targets})
+        if story.operation.plan.scripts:
+            self._asked.clear()
+            if isinstance(self.fleet_tree.selected, WorkerId):
+                self._rests_on(self.fleet_tree.selected)
         # What somebody else left is told by a dialog of its own.
         told = isinstance(self.app.screen, OperationsScreen | TakeOver) or story.operation.in_the_way is not None
         if self.app.screen is not self and not told:
@@ -151,4 +168,18 @@ class LiveScreen(Screen[None]):
             self._log_timer.stop()
         node = event.node
         if isinstance(node, WorkerId):
-            self._log_timer = self.set_timer(LOG_DELAY, lambda: self.log_area.point_at(node))
+            self._log_timer = self.set_timer(LOG_DELAY, lambda: self._rests_on(node))
+
+    def _rests_on(self, worker: WorkerId) -> None:
+        self.log_area.point_at(worker)
+        tomcat = self._ports.session.config.worker(worker).tomcat
+        if self._now() - self._asked.get(tomcat, 0.0) > DEPLOYS_SECONDS:
+            self._asked[tomcat] = self._now()
+            self._ask_for_deploy(worker, tomcat)
+
+    @work(group="deploys", exclusive=True)
+    async def _ask_for_deploy(self, worker: WorkerId, tomcat: str) -> None:
+        same = [other.id for other in self._ports.session.config.same_tomcat(worker)]
+        journals = await self._ports.read_journals(same)
+        self._deploys = {**self._deploys, tomcat: last_deploy(journals.entries, same)}
+        self.tick()

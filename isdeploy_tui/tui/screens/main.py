@@ -112,6 +112,11 @@ class MainScreen(LiveScreen):
         self.fleet_area.only_problems = not self.fleet_area.only_problems
         self.fleet_area.refilter()
 
+    def action_sort(self) -> None:
+        """Put what is not as it should be at the top, or everything in the order of the configuration."""
+        self.fleet_area.problems_first = not self.fleet_area.problems_first
+        self.fleet_area.refilter()
+
     def action_unmark(self) -> None:
         """Take all marks away."""
         self.fleet_tree.mark(frozenset())
