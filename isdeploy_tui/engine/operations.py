@@ -88,6 +88,15 @@ class RunningOperation:
         """Ask it to stop after the step that runs; what was done stays done and is said."""
         self._control.interrupted.set()
 
+    @property
+    def pauses(self) -> bool:
+        """True when a roll waits for a person's word after the Tomcat that it works on."""
+        return self._control.pausing.is_set()
+
+    def pause_after_this(self, wanted: bool) -> None:
+        """Let a roll wait for a person's word after each Tomcat from now on, or no more."""
+        (self._control.pausing.set if wanted else self._control.pausing.clear)()
+
     async def wait(self) -> Result:
         """Wait for the end and return how it ended."""
         await asyncio.shield(self._task)
@@ -276,6 +285,7 @@ class Operations:
         """
         control = Control(force=force, wait=wait, arguments=tuple(arguments), ask=ask)
         operation = RunningOperation(self._session, plan, control, take_over, self._ended)
+        operation.pause_after_this(plan.roll is not None and plan.roll.pause)
         self._started = [*self.running, operation]
         return operation
 

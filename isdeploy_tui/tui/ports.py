@@ -58,6 +58,11 @@ class Running(Protocol):
 
     def interrupt(self) -> None: ...
 
+    @property
+    def pauses(self) -> bool: ...
+
+    def pause_after_this(self, wanted: bool) -> None: ...
+
 
 class Said(Protocol):
     """``engine.notifying.Notifier``."""

@@ -65,8 +65,8 @@ async def test_workers_of_an_apache_that_cannot_be_read_say_how_old_it_is_what_t
 async def test_versions_stand_in_a_column_and_a_server_cannot_widen_it() -> None:
     async with on_stage() as actor:
         actor.world.monitor.put(W1, version="2.4.1")
-        actor.world.monitor.put(W2, version="9" * 50, busy=3)
-        await actor.until(f"worker2  active    up    {'9' * 16} 3 busy")
+        actor.world.monitor.put(W2, version="release/9.9.1234", busy=3)
+        await actor.until("worker2  active    up    …se/9.9.1234 3 busy")
         assert "worker1  active    up    2.4.1" in actor.screen
         assert "Tomcat up · version 2.4.1 · 10.0.0.11:8009 on was1" in actor.screen
 

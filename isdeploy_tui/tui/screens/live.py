@@ -73,6 +73,7 @@ class LiveScreen(Screen[None]):
         """Connect to the engine."""
         self._bridge = FleetBridge(self._ports.monitor, self._fleet_changed)
         if self._ports.runner is not None:
+            self._ports.runner.notifier.say = self._say_beside
             for operation in self._ports.runner.running:
                 self.operations.watch(operation)
         self.tick()
@@ -127,6 +128,14 @@ class LiveScreen(Screen[None]):
         self.log_area.mark_scripts(story, self._ports.session.config)
         before = self.scene.doing
         self.fleet_area.show(self._look_again(), {*before, *self.operations.doing})
+        self.refresh_stories()
+
+    def tells_stories(self) -> bool:
+        """True while the person sees the operations' stories."""
+        return isinstance(self.app.screen, OperationsScreen)
+
+    def refresh_stories(self) -> None:
+        """Draw what operations do, and what they ask."""
         self._show_around()
         if isinstance(self.app.screen, OperationsScreen):
             self.app.screen.refresh_story()
@@ -140,6 +149,8 @@ class LiveScreen(Screen[None]):
     def _after(self, story: Story) -> None:
         """Show at once what an operation has changed; tell of its end where the activity line is covered."""
         self._refresh({target.apache_id for target in story.operation.plan.targets})
+        if self._ports.session.config.bell and story.operation.in_the_way is None:
+            self.app.bell()
         if story.operation.plan.scripts:
             self._asked.clear()
             if isinstance(self.fleet_tree.selected, WorkerId):
@@ -152,6 +163,9 @@ class LiveScreen(Screen[None]):
                 severity="information" if story.went_well else "error",
                 markup=False,
             )
+
+    def _say_beside(self, sentence: str) -> None:
+        self.app.notify(sentence, severity="warning", markup=False, timeout=15)
 
     @work(group="refresh")
     async def _refresh(self, apaches: set[ApacheId] | None) -> None:

@@ -7,6 +7,7 @@ from textual import on, work
 from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.tui.actions import bindings_for, is_changing
+from isdeploy_tui.tui.inquiry import Inquiry
 from isdeploy_tui.tui.overview import NodeId, logs_of
 from isdeploy_tui.tui.screens.history import HistoryScreen
 from isdeploy_tui.tui.screens.live import LiveScreen
@@ -78,7 +79,7 @@ class MainScreen(LiveScreen):
 
     def action_show_operations(self) -> None:
         """Show all operations."""
-        self.app.push_screen(OperationsScreen(self.operations.stories, self._look, self._now))
+        self.app.push_screen(OperationsScreen(self.operations.stories, self._look, self._now, self._ports))
 
     def action_show_history(self) -> None:
         """Show who did what on the selected node."""
@@ -168,10 +169,13 @@ class MainScreen(LiveScreen):
             return
         self.action_unmark()
         reason = ""
-        while (operation := start(self.app, runner, decision, reason)) is not None:
-            story = self.operations.watch(operation)
+        inquiry = Inquiry(self.app, self.tells_stories, self.refresh_stories)
+        while (operation := start(self.app, runner, decision, inquiry.ask, reason)) is not None:
+            story = self.operations.watch(operation, inquiry)
             if kind in {OperationKind.DEPLOY, OperationKind.ROLL}:
                 self.log_area.begin_output(story)
+            if kind is OperationKind.ROLL and not self.tells_stories():
+                self.action_show_operations()
             self.tick()
             left = await left_by_another(operation)
             if left is None:

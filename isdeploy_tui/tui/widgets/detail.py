@@ -1,6 +1,6 @@
 """What is known of the node under the cursor, as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 from textual.widgets import Static
@@ -55,7 +55,7 @@ class Detail(Static):
             self.update(content)
 
 
-def as_content(lines: Iterator[Line]) -> Content:
+def as_content(lines: Iterable[Line]) -> Content:
     """Return lines of pieces as one text; server text in them is never read as markup."""
     return Content("\n").join(Content.assemble(*line) for line in lines)
 

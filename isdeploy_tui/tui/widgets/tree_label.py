@@ -33,8 +33,8 @@ Piece = tuple[str, str]
 NAME_WIDTH = 24
 """Cells that the longest worker name may push the columns to the right."""
 
-VERSION_WIDTH = 16
-"""Cells that a version takes at the most."""
+VERSION_WIDTH = 12
+"""Cells that a version takes at the most; of a longer one the end tells more than the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int, version_width: 
     yield "  ", ""
     yield health_word(state, look)
     if version_width:
-        yield f" {set_cell_size(state.version, version_width)}", look.muted
+        yield f" {_version(state, version_width, look)}", look.muted
     if state.busy or (state.busy is not None and state.rotation in _OUT):
         yield f" {state.busy} busy", ""
     if doing := scene.doing.get(worker.id):
@@ -197,6 +197,13 @@ def name_width(workers: Iterable[WorkerConfig]) -> int:
 def version_width(fleet: Fleet) -> int:
     """Return the cells that the column of versions takes; 0 while none is known."""
     return min(VERSION_WIDTH, max((cell_len(state.version) for state in fleet.workers.values()), default=0))
+
+
+def _version(state: WorkerState, width: int, look: Look) -> str:
+    text = state.version
+    if cell_len(text) > width:
+        text = look.glyphs.ellipsis + text[-(width - 1) :]
+    return set_cell_size(text, width)
 
 
 def _state(look: Look, severity: Severity) -> Piece:
