@@ -120,7 +120,7 @@ async def test_while_it_runs_a_key_lets_it_pause_after_this_tomcat_and_once_more
     async with on_stage() as actor:
         await begin(actor)
         running = actor.world.operations.all[0]
-        await actor.until("p pauses after this Tomcat")
+        await actor.until("p pauses,")
         await actor.press("p")
         assert running.pauses
         await actor.until("p does not pause")

@@ -80,7 +80,8 @@ async def test_who_deployed_last_is_told_of_the_worker_under_the_cursor() -> Non
             Entry("2026-01-06T11:58:00Z", "lee", "b1", target=str(W2), state="failed", arguments="v2", **words),
         ]
         await actor.press("down")
-        await actor.until("deploy failed v2 by lee@b1 at 2026-01-06 11:58:00 (2 min 00 s ago)")
+        await actor.until("deploy failed v2 by lee@b1 at 2026-01-06 11:58:00")
+        assert "(2 min ago)" in actor.screen
 
 
 async def test_at_80_columns_the_three_lines_about_a_worker_hold_what_matters() -> None:

@@ -178,9 +178,9 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         if story is not None and story.operation.plan.scripts and self.has_class("-narrow"):
             words.append("l log or output")
         if story is not None and not story.is_over:
-            words.append("x stops after this step")
             if story.kind is OperationKind.ROLL:
-                words.append("p does not pause" if story.operation.pauses else "p pauses after this Tomcat")
+                words.append("p does not pause" if story.operation.pauses else "p pauses")
+            words.append("x stops after this step")
         self.query_one("#operations-hint", Static).update(Content(", ".join(words)))
 
     def on_key(self, event: Key) -> None:

@@ -10,7 +10,7 @@ from isdeploy_tui.engine.fleet import Health, WorkerState
 from isdeploy_tui.engine.lastdeploy import LastDeploy
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
-from isdeploy_tui.tui.ages import duration, local_time, moment, unix_time
+from isdeploy_tui.tui.ages import about, local_time, moment, unix_time
 from isdeploy_tui.tui.overview import (
     NodeId,
     count_service,
@@ -85,7 +85,7 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
     else:
         rotation: list[Piece] = [(f"{glyph} {state.rotation.value}", style)]
         if state.rotation is not Rotation.ACTIVE and state.since:
-            since = f" since {moment(state.since, scene.now)} ({duration(scene.now - state.since)})"
+            since = f" since {moment(state.since, scene.now)} ({about(scene.now - state.since)})"
             rotation.append((since, ""))
         if state.reason:
             rotation.append((f": {printable(state.reason)}", look.muted))
@@ -123,7 +123,7 @@ def _deployed(last: LastDeploy | None, scene: Scene) -> Iterator[Line]:
     if last is None:
         return
     look, when = scene.look, unix_time(last.time)
-    ago = f" ({duration(scene.now - when)} ago)" if when else ""
+    ago = f" ({about(scene.now - when)} ago)" if when else ""
     what = f" {printable(last.arguments)}" if last.arguments else ""
     words = {"done": "deployed", "started": "deploy begun"}.get(last.state, f"deploy {last.state}")
     yield (
@@ -163,7 +163,7 @@ def _apache_troubles(apache: ApacheConfig, scene: Scene) -> Iterator[Line]:
     if state.error:
         yield ((f"{look.glyphs.bad} {printable(state.error)}", look.bad),)
     if state.seen and (state.error or is_stale(state, scene.config, scene.now)):
-        seen = f"last read at {moment(state.seen, scene.now)}, {duration(scene.now - state.seen)} ago"
+        seen = f"last read at {moment(state.seen, scene.now)}, {about(scene.now - state.seen)} ago"
         yield ((f"{look.glyphs.warn} {seen}", look.unsure),)
 
 

@@ -67,7 +67,8 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
     def feed(self, lines: Sequence[str]) -> None:
         """Append raw lines; call it once a chunk, never once a line."""
         self.view.feed(lines)
-        self._paint_in(self.pace.period)
+        now = time.monotonic()
+        self._paint_in(self.pace.due(now) - now)
 
     def clear(self) -> None:
         """Forget all lines and follow again."""
