@@ -136,7 +136,5 @@ def test_the_screen_looks_as_it_did(snap_compare: Callable[..., bool], name: str
         await actor.until("12m")
         await picture.play(actor)
         await actor.settle()
-        for task in actor.background:
-            task.cancel()
 
     assert snap_compare(world.app, terminal_size=picture.size, run_before=play)

@@ -99,7 +99,8 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
             strip = marked(strip, span, offset, self.get_component_rich_style("log--selection", partial=True))
         strip = strip.crop_extend(self.column, self.column + self.text_size.width, self.rich_style)
         if (style := self.row_style(row)) is not None:
-            strip = styled(strip, style)
+            hit = self.get_component_rich_style("log--hit", partial=True) if self.painter.patterns else None
+            strip = styled(strip, style, above=hit)
         return strip.apply_offsets(self.column + offset, row)
 
     def row_style(self, row: int) -> Style | None:
