@@ -468,6 +468,8 @@ class World:
     history: SessionHistory
     scripts: FakeLogs
     journals: FakeJournals
+    waiting: asyncio.Task[str] | None = None
+    """A question that somebody has asked."""
 
 
 def a_world(

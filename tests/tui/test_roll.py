@@ -104,6 +104,15 @@ async def test_a_question_whose_operation_is_interrupted_leaves_the_screen() -> 
         assert "waits for your word" not in actor.screen
 
 
+async def test_a_question_that_is_open_when_the_screen_ends_disturbs_nobody() -> None:
+    async with on_stage() as actor:
+        await begin(actor)
+        answer = await asked(actor)
+        actor.background.clear()
+    answer.cancel()
+    assert isinstance((await asyncio.gather(answer, return_exceptions=True))[0], asyncio.CancelledError)
+
+
 async def test_two_questions_at_once_are_asked_one_after_the_other() -> None:
     async with on_stage() as actor:
         await begin(actor)

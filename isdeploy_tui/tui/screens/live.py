@@ -135,7 +135,9 @@ class LiveScreen(Screen[None]):
         return isinstance(self.app.screen, OperationsScreen)
 
     def refresh_stories(self) -> None:
-        """Draw what operations do, and what they ask."""
+        """Draw what operations do, and what they ask; once the screen is gone, nothing."""
+        if not self.query(TopBar):
+            return
         self._show_around()
         if isinstance(self.app.screen, OperationsScreen):
             self.app.screen.refresh_story()
