@@ -90,7 +90,12 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         if self._stories:
             self.query_one(OptionList).highlighted = 0
         self.refresh_story()
-        self.set_interval(1, self.refresh_story)
+        self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        # What is over stays as it is, and nothing is sent.
+        if any(not story.is_over for story in self._stories):
+            self.refresh_story()
 
     @property
     def selected(self) -> Story | None:
