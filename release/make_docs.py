@@ -31,6 +31,7 @@ EXPECTED = {
     "texts": 'a list of texts, like `["a", "b"]`',
     "rules": 'a table of rules, like `{ "/*" = "balancer" }`',
     "absolute_path": "an absolute path on the server",
+    "pattern": "a regular expression",
     "url": "an `http://` or `https://` URL",
     "ssh": "a Host of `~/.ssh/config`, or `user@host:port`",
 }

@@ -100,7 +100,6 @@ async def roll(stage: Stage) -> None:
     await stage.press("R")
     await stage.press("pagedown", then=1.0)
     await stage.press("up", "enter", *"shop", "enter")
-    await stage.press("a")
     await stage.ended()
     await stage.press("escape")
 

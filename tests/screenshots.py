@@ -14,6 +14,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from isdeploy_tui.engine.control import Choice, Question
 from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.plans import OperationKind, Refusal
 from isdeploy_tui.engine.steps import StepState
@@ -119,6 +120,45 @@ async def story(world: World, pilot: Pilot[None]) -> None:
     await press(pilot, "a", "down")
 
 
+async def roll(world: World, pilot: Pilot[None]) -> None:
+    """A roll that waits for a person's word."""
+    await press(pilot, "R", *"release/2026.1", "enter", *"shop", "enter")
+    running = world.operations.all[0]
+    await running.step("write", StepState.STARTED, "worker1 out")
+    world.clock.now += 0.4
+    await running.step("write", StepState.DONE, "worker1 out; line 2: swap; old map kept as .isdeploy/backups/7.map")
+    await running.step("settle", StepState.STARTED, "6.5 s, until every new request follows the map")
+    world.clock.now += 6.5
+    await running.step("settle", StepState.DONE, "every new request follows the map")
+    for count in (9, 7, 6, 4, 2, 1):
+        await running.step("idle", StepState.STARTED, f"{count} in flight, says jkstatus", busy=count)
+        world.clock.now += 0.5
+    await running.step("idle", StepState.DONE, "no request in flight, says jkstatus", busy=0)
+    await running.step("script", StepState.STARTED, "was1:/opt/deploy/shop.sh, run 20260106T120012Z-worker1-9f3a")
+    await running.print(
+        "== shop release/2026.1", "checksum is right", "stopping Tomcat", "unpacking", "starting Tomcat"
+    )
+    world.clock.now += 14
+    await running.step("script", StepState.DONE, "exit 0")
+    await running.step("ready", StepState.STARTED, "waiting for CPING, at most 180 s")
+    world.clock.now += 3.2
+    for gate, evidence in (
+        ("ping", "from web1: up"),
+        ("ping", "from web2: up"),
+        ("check", "http://deploy1-node1.example.com/: 200 OK with 'version 2026.1'"),
+    ):
+        await running.step(gate, StepState.DONE, evidence)
+    await running.step("ready", StepState.DONE, "after 3.2 s")
+    await running.step("pause", StepState.STARTED, "shop/web1/worker1 is deployed and out of rotation.")
+    world.app.main.refresh_stories()
+    ask = world.operations.started[0].ask
+    assert ask is not None
+    choices = (Choice("", "go on: put it back and take the next"), Choice("", "put it back and stop"))
+    text = "shop/web1/worker1 is deployed, ready and still out of rotation."
+    world.waiting = asyncio.create_task(ask(Question("", text, (*choices, Choice("", "leave it out and stop")), "")))
+    await settle(pilot)
+
+
 async def unreachable(world: World, pilot: Pilot[None]) -> None:
     """One apache that cannot be read, and how long ago it was."""
     world.clock.now += 45
@@ -170,6 +210,8 @@ PICTURES: dict[str, Picture] = {
     "running": Picture(running),
     "failed": Picture(failed),
     "operations": Picture(story),
+    "roll": Picture(roll, size=(150, 36)),
+    "small-roll": Picture(roll, size=(80, 24), options={"theme": "light"}),
     "unreachable": Picture(unreachable),
     "scrolled": Picture(scrolled),
     "help": Picture(help_page),
@@ -185,7 +227,7 @@ PICTURES: dict[str, Picture] = {
 }
 """All of them by file name."""
 
-KEPT = ("main", "drain", "deploy", "running", "read-only", "small", "light", "korean")
+KEPT = ("main", "drain", "deploy", "running", "roll", "read-only", "small", "light", "korean")
 """Those that are kept with the source; the others are there to look at while changing something."""
 
 
@@ -195,6 +237,8 @@ async def take(name: str, picture: Picture) -> str:
     world = a_world(logs=logs, banner="DEMO", status_line=lambda: "visitors 1,234 · lost 0", **picture.options)
     async with world.app.run_test(size=picture.size, notifications=True) as pilot:
         trouble(world)
+        for id in world.monitor.fleet.workers:
+            world.monitor.put(id, version="2025.12" if id.worker == "worker3" else "2026.1")
         await pilot.pause(0.6)
         await picture.play(world, pilot)
         await settle(pilot)

@@ -34,6 +34,8 @@ log_keep = 100_000
 connect_seconds = 3
 ssh_config = "~/.ssh/bastion"
 secret_arguments = ["*password=*"]
+bell = false
+notify_command = ["/opt/ops/notify.sh", "deploys"]
 
 [[service]]
 name = "shop"
@@ -66,10 +68,12 @@ log = "/opt/tomcat1/catalina.out"
 deploy = "/opt/deploy.sh"
 check_url = "https://node1.example.com:8443/"
 check_text = "version $1"
+version_pattern = "version ([0-9.]+)"
 drained = { "/*" = "balancer_ex1" }
 
 [[service.apache.worker]]
 name = "worker2"
+version_command = "cat /opt/tomcat2/version.txt"
 """
 
 
@@ -97,6 +101,7 @@ def test_every_key_is_read() -> None:
     assert (config.poll_seconds, config.connect_seconds, config.ssh_config) == (0.5, 3, "~/.ssh/bastion")
     assert config.secret_arguments == ("*password=*",)
     assert (config.log_lines, config.log_keep) == (500, 100_000)
+    assert (config.bell, config.notify_command) == (False, ("/opt/ops/notify.sh", "deploys"))
     (service,) = config.services
     assert (service.name, service.comment, service.operators) == ("shop", "The argument is the tag", ("ops1",))
     assert service.is_production
@@ -113,6 +118,7 @@ def test_every_key_is_read() -> None:
     assert (worker.deploy, worker.check_text) == ("/opt/deploy.sh", "version $1")
     assert (worker.check_url, worker.drained) == ("https://node1.example.com:8443/", {"/*": "balancer_ex1"})
     assert other.ssh == apache.ssh
+    assert (worker.version_pattern, other.version_command) == ("version ([0-9.]+)", "cat /opt/tomcat2/version.txt")
 
 
 def test_what_is_left_out_has_its_default() -> None:
@@ -127,6 +133,19 @@ def test_what_is_left_out_has_its_default() -> None:
 
 def test_the_example_in_the_repository_is_read() -> None:
     assert load(Path(__file__).parents[1] / "servers.toml").services
+
+
+def test_a_version_is_told_in_one_way_and_a_pattern_needs_something_to_look_in() -> None:
+    command, pattern = 'version_command = "cat v"', 'version_pattern = "[0-9.]+"'
+    (problem,) = problems(with_line(pattern, 'name = "worker1"'))
+    assert problem.endswith("version_pattern: is looked for in the answer of check_url, which is missing")
+    (problem,) = problems(with_line(f'{pattern}\n{command}\ncheck_url = "http://x/"', 'name = "worker1"'))
+    assert problem.endswith("version_pattern: version_command tells the version already; one of the two is expected")
+
+
+def test_a_command_to_notify_is_named_by_its_path() -> None:
+    (problem,) = problems('notify_command = ["notify.sh"]\n' + SMALLEST)
+    assert problem == "notify_command: its first word must be the absolute path of a program on this machine"
 
 
 def test_ids_find_what_they_name() -> None:
@@ -194,6 +213,8 @@ WRONG_VALUES = [
     ("log_keep = 1000001", "", "log_keep", "a whole number of at least 100 and at most 1000000"),
     ("ssh_config = 1", "", "ssh_config", "a text on one line"),
     ('secret_arguments = "x"', "", "secret_arguments", "a list of texts"),
+    ("bell = 1", "", "bell", "true or false"),
+    ('notify_command = "/opt/notify.sh"', "", "notify_command", "a list of texts"),
     ('comment = "a\\u001bb"', 'name = "shop"', f"{SERVICE} › comment", "a text on one line"),
     ("environment = 1", 'name = "shop"', f"{SERVICE} › environment", "a text on one line"),
     ('operators = "ops1"', 'name = "shop"', f"{SERVICE} › operators", "a list of texts"),
@@ -227,6 +248,8 @@ WRONG_VALUES = [
     ('ssh = ""', 'name = "worker1"', f"{WORKER} › ssh", "a Host of ~/.ssh/config or user@host:port"),
     ('check_url = "node1"', 'name = "worker1"', f"{WORKER} › check_url", "an http:// or https:// URL"),
     ("check_text = []", 'name = "worker1"', f"{WORKER} › check_text", "a text on one line"),
+    ("version_command = 1", 'name = "worker1"', f"{WORKER} › version_command", "a text on one line"),
+    ('version_pattern = "("', 'name = "worker1"', f"{WORKER} › version_pattern", "a regular expression"),
     ('drained = "balancer_ex1"', 'name = "worker1"', f"{WORKER} › drained", "a table of rules"),
 ]
 

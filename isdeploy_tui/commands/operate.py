@@ -68,7 +68,7 @@ async def _operate(kind: OperationKind, options: argparse.Namespace) -> int:
             targets = [worker.id for worker in resolve(session.config, options.targets)]
         except TargetError as error:
             return _say_no(str(error))
-        operations = Operations(session)
+        operations = Operations(session, _say_beside)
         roll = {key: getattr(options, key) for key in ("batch", "pause", "max_failed") if hasattr(options, key)}
         try:
             plan = await operations.plan(kind, targets, soft=getattr(options, "soft", False), **roll)
@@ -92,7 +92,9 @@ async def _operate(kind: OperationKind, options: argparse.Namespace) -> int:
             if not await confirmed(plan.services):
                 print("Nothing was done.")
                 return FAILED
-        return _EXIT[await _carry_out(session, operations, plan, options)]
+        result = await _carry_out(session, operations, plan, options)
+        await operations.notifier.ended()
+        return _EXIT[result]
 
 
 async def _carry_out(
@@ -137,6 +139,11 @@ def _keep(path: str, content: report.Json) -> None:
 def _say_no(sentence: str) -> int:
     print(sentence, file=sys.stderr)
     return USAGE
+
+
+def _say_beside(sentence: str) -> None:
+    with forgiving(_ignore):
+        print(sentence, file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -45,6 +45,8 @@ class WorkerConfig:
 
     ``tomcat`` is the identity of the process behind it, shared by workers that are the same Tomcat. ``check_url`` must
     answer 200 before a restore, and after a roll's deploy with ``check_text``, in which ``$1`` is the first argument.
+    What runs there is told by ``version_command``, a line for a shell on its host, or by ``version_pattern``, a regular
+    expression, in the answer of ``check_url``.
     """
 
     id: WorkerId
@@ -54,6 +56,8 @@ class WorkerConfig:
     deploy: str | None = None
     check_url: str | None = None
     check_text: str | None = None
+    version_command: str | None = None
+    version_pattern: str | None = None
     drained: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -111,7 +115,8 @@ class Config:
 
     ``source`` is the file's path as given, for messages; ``secret_arguments`` are shell patterns of deploy arguments
     that are masked wherever they would be shown or kept (``*password=*``, ``--token *``). ``log_lines`` of a log are
-    read when it is opened on the screen, ``log_keep`` are kept.
+    read when it is opened on the screen, ``log_keep`` are kept. ``bell``: the terminal rings when an operation of
+    the screen has ended; ``notify_command`` are the words of a command that is run then, on this machine.
     """
 
     source: str
@@ -122,6 +127,8 @@ class Config:
     secret_arguments: tuple[str, ...] = ()
     log_lines: int = 200
     log_keep: int = 20_000
+    bell: bool = True
+    notify_command: tuple[str, ...] = ()
 
     def apaches(self) -> Iterator[ApacheConfig]:
         """All apaches, in the file's order."""

@@ -63,6 +63,10 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     secret_arguments = top.texts("secret_arguments", None) or ()
     log_lines = top.whole_number("log_lines", 200, minimum=1, maximum=MOST_LOG_LINES)
     log_keep = top.whole_number("log_keep", 20_000, minimum=100, maximum=MOST_LOG_LINES)
+    bell = top.boolean("bell", True)
+    notify_command = top.texts("notify_command", None) or ()
+    if notify_command and not notify_command[0].startswith("/"):
+        top.problem("notify_command", "its first word must be the absolute path of a program on this machine")
     ssh_config = top.text("ssh_config", None)
     if ssh_config and not ssh_config.startswith(("/", "~")):
         # A relative path means beside the servers.toml that names it, wherever the program was started.
@@ -73,7 +77,18 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     top.finish()
     if problems:
         raise ConfigError(source, problems)
-    config = Config(source, services, poll, connect, ssh_config, secret_arguments, log_lines, log_keep)
+    config = Config(
+        source=source,
+        services=services,
+        poll_seconds=poll,
+        connect_seconds=connect,
+        ssh_config=ssh_config,
+        secret_arguments=secret_arguments,
+        log_lines=log_lines,
+        log_keep=log_keep,
+        bell=bell,
+        notify_command=notify_command,
+    )
     _check_shared_tomcats(config, problems)
     if problems:
         raise ConfigError(source, problems)
@@ -132,8 +147,14 @@ def _worker(apache: ApacheId, apache_ssh: str, table: Table) -> WorkerConfig:
         deploy=table.absolute_path("deploy") or None,
         check_url=table.url("check_url"),
         check_text=table.text("check_text", None),
+        version_command=table.text("version_command", None) or None,
+        version_pattern=table.pattern("version_pattern"),
         drained=table.rules("drained"),
     )
+    if worker.version_pattern and worker.version_command:
+        table.problem("version_pattern", "version_command tells the version already; one of the two is expected")
+    elif worker.version_pattern and not worker.check_url:
+        table.problem("version_pattern", "is looked for in the answer of check_url, which is missing")
     table.finish()
     return worker
 

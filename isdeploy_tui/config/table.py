@@ -165,6 +165,18 @@ class Table:
             self._wrong(key, "an http:// or https:// URL", value)
         return value
 
+    def pattern(self, key: str) -> str | None:
+        """A regular expression; None when absent."""
+        value = self.text(key, None)
+        if not value:
+            return None
+        try:
+            re.compile(value)
+        except re.error:
+            self._wrong(key, "a regular expression", value)
+            return None
+        return value
+
     def tables(self, key: str, named: re.Pattern[str], required: bool = False) -> Iterator["Table"]:
         """The ``[[key]]`` tables, each with a ``name`` that is unique here and fits ``named``."""
         value = self._take(key)

@@ -227,6 +227,7 @@ def _apache_lines(root: Path, apache: ApacheSite, tomcats: Mapping[str, TomcatSi
             f'tomcat = "{tomcat_name}"',
             f"log = {_quoted(base / 'logs' / 'catalina.out')}",
             f"deploy = {_quoted(base / 'bin' / 'deploy.sh')}",
+            f"version_command = {_in_toml(f'cat {shlex.quote(str(base))}/webapps/ROOT/version.txt')}",
         ]
         if (apache.name, member) == _CHECKED:
             lines += [f'check_url = "http://{_CHECK_HOST}/shop/"', 'check_text = "version=$1"']
@@ -234,5 +235,9 @@ def _apache_lines(root: Path, apache: ApacheSite, tomcats: Mapping[str, TomcatSi
 
 
 def _quoted(path: Path) -> str:
+    return _in_toml(str(path))
+
+
+def _in_toml(text: str) -> str:
     # JSON's strings are TOML's basic strings.
-    return json.dumps(str(path), ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False)

@@ -36,7 +36,8 @@ class Control:
     """Orders for one operation.
 
     ``force`` overrides forcible refusals, ``wait`` is False for ``--no-wait``, ``interrupted`` is set to ask for a
-    stop after the step that runs, ``ask`` is None where nobody can answer. ``confirm`` is awaited right before every
+    stop after the step that runs, ``pausing`` to let a roll ask before it goes on to the next Tomcat; ``ask`` is None
+    where nobody can answer. ``confirm`` is awaited right before every
     change: it raises LeaseLostError or RemoteError when somebody else may have taken over.
     """
 
@@ -46,6 +47,7 @@ class Control:
     ask: Ask | None = None
     confirm: Callable[[], Awaitable[None]] = _nothing_to_confirm
     interrupted: asyncio.Event = field(default_factory=asyncio.Event)
+    pausing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def pause(self, seconds: float) -> bool:
         """Wait that long; return False as soon as the operation is interrupted."""

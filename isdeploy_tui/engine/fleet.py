@@ -27,8 +27,10 @@ class WorkerState:
     the rotation is what it is (the rule that causes it, or why it is unknown); ``remarks`` what does not fit together;
     ``address`` is the AJP connector as ``host:port``. ``lease`` is who works on it, or has left it in the middle;
     ``leftover`` the deploy script that ran on it last, when it is out or was left and nobody works on it. ``since`` is
-    the Unix time at which this rotation was first seen by this program. When the rotation is unknown because its Apache
-    cannot be read, ``last`` is what it was when that was last possible.
+    the Unix time from which on this rotation is known: when its map was written last, or when it was first seen by this
+    program. When the rotation is unknown because its Apache cannot be read, ``last`` is what it was when that was last
+    possible. ``version`` is what runs there, where the configuration tells how to find out, and ``version_error`` why
+    that is not known.
     """
 
     id: WorkerId
@@ -43,6 +45,8 @@ class WorkerState:
     lease: Lease | None = None
     last: Rotation | None = None
     leftover: Leftover | None = None
+    version: str = ""
+    version_error: str = ""
 
     @property
     def in_rotation(self) -> bool:

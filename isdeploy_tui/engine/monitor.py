@@ -12,6 +12,7 @@ from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerId
 from isdeploy_tui.engine.drift import apaches_disagree, shared_tomcats
 from isdeploy_tui.engine.fleet import ApacheState, Fleet, WorkerState, skeleton
 from isdeploy_tui.engine.session import Session
+from isdeploy_tui.engine.versions import Versions
 from isdeploy_tui.engine.watching import HostWatcher
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
@@ -39,6 +40,7 @@ class Monitor:
         self._tasks: list[asyncio.Task[None]] = []
         self._shared = shared_tomcats(session.config)
         self._disagreeing: Mapping[WorkerId, str] = {}
+        self._versions = Versions(session, self._version_changed)
         groups: dict[tuple[str, bool], list[ApacheConfig]] = defaultdict(list)
         for apache in session.config.apaches():
             groups[apache.ssh, apache.sudo].append(apache)
@@ -64,6 +66,7 @@ class Monitor:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._versions.aclose()
         await asyncio.gather(*(watcher.aclose() for watcher in self._watchers))
 
     async def _watch(self, watcher: HostWatcher) -> None:
@@ -80,16 +83,23 @@ class Monitor:
             _LOG.exception("watching %s failed", watcher.name)
             apaches, workers = watcher.failed(f"internal error: {printable(repr(error), 200)}")
         self._publish(apaches, workers)
+        if self._tasks:
+            # A single look is over before a version could be told.
+            self._versions.look(workers)
+
+    def _version_changed(self, tomcat: str) -> None:
+        config, states = self._session.config, self.fleet.workers
+        self._publish((), [states[worker.id] for worker in config.workers() if worker.tomcat == tomcat])
 
     def _publish(self, apaches: Iterable[ApacheState], workers: Iterable[WorkerState]) -> None:
         """Take what one look brought. With nothing new, the cost does not grow with the fleet's workers."""
         old = self.fleet
         now = self._session.clock()
         new_apaches = {state.id: state for state in apaches}
-        new_workers = {
-            state.id: _with_remark(_with_past(old.workers[state.id], state, now), None, self._disagreeing.get(state.id))
-            for state in workers
-        }
+        new_workers = {}
+        for state in workers:
+            known = _with_past(old.workers[state.id], self._versions.on(state), now)
+            new_workers[state.id] = _with_remark(known, None, self._disagreeing.get(state.id))
         if any(state.rotation is not old.workers[id].rotation for id, state in new_workers.items()):
             disagreeing = apaches_disagree(self._shared, {**old.workers, **new_workers})
             for id in disagreeing.keys() | self._disagreeing.keys():
@@ -113,7 +123,7 @@ class Monitor:
 
 def _with_past(before: WorkerState, now: WorkerState, time: float) -> WorkerState:
     """Keep since when a rotation has been seen, and what it was before it became unknown."""
-    since = before.since if before.rotation is now.rotation and before.since else time
+    since = before.since if before.rotation is now.rotation and before.since else now.since or time
     if now.rotation is not Rotation.UNKNOWN:
         return replace(now, since=since)
     last = before.last if before.rotation is Rotation.UNKNOWN else before.rotation

@@ -13,6 +13,7 @@ from isdeploy_tui.engine.control import Ask, Control
 from isdeploy_tui.engine.deploying import deploy
 from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.leases import Held, LeaseRefusedError, hold, new_operation_id
+from isdeploy_tui.engine.notifying import Notifier, facts
 from isdeploy_tui.engine.planning import plan_deploy, plan_rotation
 from isdeploy_tui.engine.plans import OperationKind, OperationPlan
 from isdeploy_tui.engine.recorder import Recorder
@@ -45,7 +46,14 @@ class RunningOperation:
     ``in_the_way`` is who holds a Tomcat that it wanted, when that is why it was refused.
     """
 
-    def __init__(self, session: Session, plan: OperationPlan, control: Control, reason: str = "") -> None:
+    def __init__(
+        self,
+        session: Session,
+        plan: OperationPlan,
+        control: Control,
+        reason: str = "",
+        at_end: "Callable[[RunningOperation], None] | None" = None,
+    ) -> None:
         self.id = new_operation_id()
         self.plan = plan
         self.started = session.clock()
@@ -56,6 +64,7 @@ class RunningOperation:
         self._session = session
         self._control = control
         self._reason = reason
+        self._at_end = at_end
         self._news = asyncio.Condition()
         self._dropped = 0
         self._kept_output = 0
@@ -78,6 +87,15 @@ class RunningOperation:
     def interrupt(self) -> None:
         """Ask it to stop after the step that runs; what was done stays done and is said."""
         self._control.interrupted.set()
+
+    @property
+    def pauses(self) -> bool:
+        """True when a roll waits for a person's word after the Tomcat that it works on."""
+        return self._control.pausing.is_set()
+
+    def pause_after_this(self, wanted: bool) -> None:
+        """Let a roll wait for a person's word after each Tomcat from now on, or no more."""
+        (self._control.pausing.set if wanted else self._control.pausing.clear)()
 
     async def wait(self) -> Result:
         """Wait for the end and return how it ended."""
@@ -102,6 +120,15 @@ class RunningOperation:
             self.ended = self._session.clock()
             self.result = self._at_last(result)
             self._news.notify_all()
+        if self._at_end is not None:
+            self._at_end(self)
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What is told to ``notify_command`` about its end."""
+        seconds = (self.ended or self._session.clock()) - self.started
+        result = self.result.value if self.result is not None else ""
+        return facts(self._session, self.plan, self._control.arguments, result, self.events, seconds)
 
     async def _guarded(self) -> Result:
         """Let the guards speak, then run the story while the Tomcats are held against everybody else."""
@@ -201,9 +228,13 @@ _STORIES: Mapping[OperationKind, Callable[[Session, OperationPlan, Control], Asy
 
 
 class Operations:
-    """Plans and runs operations for one session."""
+    """Plans and runs operations for one session.
 
-    def __init__(self, session: Session) -> None:
+    ``say`` is told, once each, what went wrong beside them: a ``notify_command`` that failed.
+    """
+
+    def __init__(self, session: Session, say: Callable[[str], None] | None = None) -> None:
+        self.notifier = Notifier(session.config.notify_command, say)
         self._session = session
         self._started: list[RunningOperation] = []
 
@@ -253,7 +284,8 @@ class Operations:
         questions to the person; ``take_over`` is the reason for taking over what somebody else left in the middle.
         """
         control = Control(force=force, wait=wait, arguments=tuple(arguments), ask=ask)
-        operation = RunningOperation(self._session, plan, control, take_over)
+        operation = RunningOperation(self._session, plan, control, take_over, self._ended)
+        operation.pause_after_this(plan.roll is not None and plan.roll.pause)
         self._started = [*self.running, operation]
         return operation
 
@@ -262,3 +294,7 @@ class Operations:
         for operation in self.running:
             operation.interrupt()
         await asyncio.gather(*(operation.wait() for operation in self.running))
+        await self.notifier.ended()
+
+    def _ended(self, operation: RunningOperation) -> None:
+        self.notifier.begin(operation.facts)

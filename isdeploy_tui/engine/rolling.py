@@ -90,7 +90,7 @@ async def _turn(
     if put_back:
         progress.stopped = True
         progress.ready += put_back
-    elif plan.pause and progress.ready and not control.interrupted.is_set():
+    elif control.pausing.is_set() and progress.ready and not control.interrupted.is_set():
         async for event in _pause(session, control, progress):
             yield event
 

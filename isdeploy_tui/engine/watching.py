@@ -51,6 +51,7 @@ class _Seen:
     change: str
     scripts: Mapping[WorkerId, Leftover | None]
     contradictions: tuple[drift.Contradiction, ...]
+    written: float
 
 
 class HostWatcher:
@@ -148,7 +149,10 @@ class HostWatcher:
         )
         health = {worker.id.worker: ping for worker, ping in zip(apache.workers, pings, strict=True)}
         contradictions = tuple(self._contradictions(view, status))
-        seen_now = _Seen(status, health, leases, change, scripts, contradictions)
+        # By the host's clock its map has been as it is for so long.
+        age = max(0, view.map.now - view.map.mtime) if view.map.mtime else 0
+        written = self._arrived[apache.map] - age
+        seen_now = _Seen(status, health, leases, change, scripts, contradictions, written)
         workers = [_state(view, worker.id.worker, worker.tomcat, seen_now) for worker in apache.workers]
         warnings = (
             *map(printable, view.workers.problems),
@@ -252,6 +256,7 @@ def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState
         error=problem,
         reason=printable(member.reason),
         address=printable(view.workers.address(name)) if name in view.workers.workers else "",
+        since=seen.written if out else 0.0,
         remarks=tuple(filter(None, remarks)),
         lease=lease,
         leftover=seen.scripts.get(id),

@@ -23,6 +23,12 @@ def duration(seconds: float) -> str:
     return f"{whole // DAY} d {whole % DAY // HOUR} h"
 
 
+def about(seconds: float) -> str:
+    """Return a span of time that reads the same for a minute once it is one: ``12 s``, ``3 min``, ``2 h 10 min``."""
+    text = duration(seconds)
+    return text.partition(" min ")[0] + " min" if text.endswith(" s") and " min " in text else text
+
+
 def age(seconds: float) -> str:
     """Return the largest unit only, e.g. ``12s``, ``3m``, ``2h``, ``5d``: for a column of a table."""
     whole = int(max(0.0, seconds))
@@ -43,6 +49,14 @@ def local_time(text: str) -> str:
         return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError):
         return text
+
+
+def unix_time(text: str) -> float:
+    """Return an ISO 8601 time in Unix seconds; 0 for a text that is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def moment(when: float, now: float) -> str:

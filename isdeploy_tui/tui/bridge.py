@@ -9,7 +9,7 @@ from isdeploy_tui.engine.steps import Output
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.tui.ports import Changed, FleetSource, FollowLog, Lines, Notice, Running
-from isdeploy_tui.tui.story import Story, output_lines
+from isdeploy_tui.tui.story import Inquiry, Story, output_lines
 
 INTERVAL = 0.1
 """Seconds between two repaints of the tree, at the least."""
@@ -94,9 +94,9 @@ class OperationsBridge:
                 doing[target] = f"{story.kind.value}: {step}" if step else story.kind.value
         return doing
 
-    def watch(self, operation: Running) -> Story:
-        """Follow an operation to its end."""
-        story = Story(operation)
+    def watch(self, operation: Running, inquiry: Inquiry | None = None) -> Story:
+        """Follow an operation to its end; ``inquiry`` is what it asks through."""
+        story = Story(operation, inquiry)
         self.stories.append(story)
         for old in [story for story in self.stories[:-KEPT] if story.is_over]:
             self.stories.remove(old)

@@ -197,6 +197,25 @@ def matching(config: Config, fleet: Fleet, text: str, *, only_problems: bool = F
     return frozenset(found)
 
 
+def problems_first(config: Config, fleet: Fleet) -> tuple[WorkerId, ...]:
+    """Return all workers with what wants to be looked at most first: services, their apaches, their workers."""
+
+    def severity(worker: WorkerId) -> Severity:
+        return worker_severity(fleet.workers[worker], fleet.apaches[worker.apache_id])
+
+    services = sorted(config.services, key=lambda service: -count_service(service, fleet).severity)
+    apaches = (
+        apache
+        for service in services
+        for apache in sorted(service.apaches, key=lambda apache: -count_apache(apache, fleet).severity)
+    )
+    return tuple(
+        id
+        for apache in apaches
+        for id in sorted((worker.id for worker in apache.workers), key=lambda id: -severity(id))
+    )
+
+
 def common_name(targets: Iterable[WorkerId]) -> str:
     """Return a short name for targets: the id of one, ``shop/web1: worker1, worker2`` for several of one apache.
 

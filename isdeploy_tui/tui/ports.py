@@ -58,9 +58,23 @@ class Running(Protocol):
 
     def interrupt(self) -> None: ...
 
+    @property
+    def pauses(self) -> bool: ...
+
+    def pause_after_this(self, wanted: bool) -> None: ...
+
+
+class Said(Protocol):
+    """``engine.notifying.Notifier``."""
+
+    say: Callable[[str], None] | None
+
 
 class Runner(Protocol):
     """``engine.operations.Operations``."""
+
+    @property
+    def notifier(self) -> Said: ...
 
     @property
     def running(self) -> Sequence[Running]: ...

@@ -55,8 +55,11 @@ async def finish(operations: Runner, say: Callable[[str], None]) -> None:
 
     The first Ctrl-C explains the waiting, the second one ends it.
     """
+    operations.notifier.say = say
     running = tuple(operations.running)
     if not running:
+        # What is told of the last one's end may still be under way.
+        await operations.aclose()
         return
     for line in _waiting_for(running):
         say(line)

@@ -1,8 +1,10 @@
 """An operation as a story to look at: its steps with their times, what runs now, and how it ended."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
+from isdeploy_tui.engine.control import Question
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.engine.steps import Event, Output, Step, StepState
 from isdeploy_tui.tui.ages import duration
@@ -12,7 +14,10 @@ from isdeploy_tui.tui.ports import Running
 
 @dataclass(slots=True)
 class Chapter:
-    """One step on one target. ``ended`` is 0 while it runs; times are Unix seconds."""
+    """One step on one target. ``ended`` is 0 while it runs; times are Unix seconds.
+
+    ``busy`` are the requests in flight as they were seen while it ran: the evidence that they fell.
+    """
 
     target: str
     step: str
@@ -20,21 +25,37 @@ class Chapter:
     detail: str
     started: float
     ended: float = 0.0
+    busy: list[int] = field(default_factory=list)
 
     def lasted(self, now: float) -> float:
         """Return the seconds it took, or has taken so far."""
         return (self.ended or now) - self.started
 
 
-class Story:
-    """What has been heard of one operation."""
+class Inquiry(Protocol):
+    """``tui.inquiry.Inquiry``: the question that an operation waits with, and how it is answered."""
 
-    def __init__(self, operation: Running) -> None:
+    @property
+    def question(self) -> Question | None: ...
+
+    def answer(self, number: int) -> None: ...
+
+
+class Story:
+    """What has been heard of one operation, and what it asks."""
+
+    def __init__(self, operation: Running, inquiry: Inquiry | None = None) -> None:
         self.operation = operation
+        self.inquiry = inquiry
         self.chapters: list[Chapter] = []
         self.lines = 0
         self.ended = 0.0
         self._open: dict[tuple[str, str], Chapter] = {}
+
+    @property
+    def question(self) -> Question | None:
+        """What it waits for a person to decide."""
+        return self.inquiry.question if self.inquiry is not None else None
 
     @property
     def kind(self) -> OperationKind:
@@ -63,12 +84,17 @@ class Story:
             return
         key = event.target, event.step
         if event.state is StepState.STARTED:
-            chapter = self._open[key] = Chapter(event.target, event.step, event.state, event.detail, event.time)
-            self.chapters.append(chapter)
+            # A step that goes on says how it stands; it begins once.
+            if key not in self._open:
+                self._open[key] = Chapter(event.target, event.step, event.state, event.detail, event.time)
+                self.chapters.append(self._open[key])
+            self._open[key].detail = event.detail
+            _count(self._open[key], event)
             return
         chapter = self._open.pop(key) if key in self._open else self._instant(event)
         chapter.state, chapter.ended = event.state, event.time
         chapter.detail = event.detail or chapter.detail
+        _count(chapter, event)
 
     def end(self, now: float) -> None:
         """Note that nothing more will be heard."""
@@ -108,6 +134,12 @@ class Story:
         chapter = Chapter(step.target, step.step, step.state, step.detail, step.time, step.time)
         self.chapters.append(chapter)
         return chapter
+
+
+def _count(chapter: Chapter, step: Step) -> None:
+    busy = step.facts.get("busy")
+    if isinstance(busy, int) and chapter.busy[-1:] != [busy]:
+        chapter.busy.append(busy)
 
 
 def output_lines(events: Iterable[Event], *, several: bool) -> list[str]:

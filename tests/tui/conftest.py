@@ -16,7 +16,7 @@ time.tzset()
 @pytest.fixture(autouse=True)
 def logs_open_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor need not rest on a worker before its log is opened."""
-    monkeypatch.setattr("isdeploy_tui.tui.screens.main.LOG_DELAY", 0.001)
+    monkeypatch.setattr("isdeploy_tui.tui.screens.live.LOG_DELAY", 0.001)
 
 
 async def _give_way(*_: float) -> None:

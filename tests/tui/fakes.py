@@ -207,6 +207,7 @@ class FakeRunning:
         self.result: Result | None = None
         self.in_the_way: InTheWay | None = None
         self.interrupted = False
+        self.pauses = plan.roll is not None and plan.roll.pause
         self._clock = clock
         self._news = asyncio.Condition()
 
@@ -225,15 +226,20 @@ class FakeRunning:
     def interrupt(self) -> None:
         self.interrupted = True
 
+    def pause_after_this(self, wanted: bool) -> None:
+        self.pauses = wanted
+
     async def say(self, *events: Event) -> None:
         """Let events happen."""
         async with self._news:
             self.events += events
             self._news.notify_all()
 
-    async def step(self, step: str, state: StepState, detail: str = "", target: WorkerId | None = None) -> None:
+    async def step(
+        self, step: str, state: StepState, detail: str = "", target: WorkerId | None = None, **facts: object
+    ) -> None:
         """Let a step of the first target happen."""
-        await self.say(Step(self._clock(), str(target or self.plan.targets[0]), step, state, detail))
+        await self.say(Step(self._clock(), str(target or self.plan.targets[0]), step, state, detail, facts))
 
     async def print(self, *lines: str) -> None:
         """Let the script print."""
@@ -269,6 +275,13 @@ class Started:
 
 
 @dataclass
+class FakeNotifier:
+    """Where the screen says what goes wrong beside operations."""
+
+    say: Callable[[str], None] | None = None
+
+
+@dataclass
 class FakeOperations:
     """Gives the plan that ``answer`` holds, or one that looks like the engine's; raises it when it is an error."""
 
@@ -280,6 +293,7 @@ class FakeOperations:
     started: list[Started] = field(default_factory=list)
     all: list[FakeRunning] = field(default_factory=list)
     closed: bool = False
+    notifier: FakeNotifier = field(default_factory=FakeNotifier)
 
     @property
     def running(self) -> tuple[FakeRunning, ...]:
@@ -454,6 +468,8 @@ class World:
     history: SessionHistory
     scripts: FakeLogs
     journals: FakeJournals
+    waiting: asyncio.Task[str] | None = None
+    """A question that somebody has asked."""
 
 
 def a_world(

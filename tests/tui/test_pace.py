@@ -1,6 +1,6 @@
 """How often a pane paints."""
 
-from isdeploy_tui.tui.widgets.pace import FLOOR, FULL, Pace
+from isdeploy_tui.tui.widgets.pace import FLOOR, FULL, LATE, Pace
 
 
 def test_late_paints_slow_it_down_to_a_floor() -> None:
@@ -24,3 +24,12 @@ def test_a_little_lateness_is_nothing() -> None:
     pace = Pace()
     pace.painted(due=100.0, now=100.04)
     assert pace.period == FULL
+
+
+def test_everything_on_the_screen_is_due_at_the_same_moments() -> None:
+    one, other = Pace(), Pace()
+    assert one.due(100.03) == one.due(100.09) == other.due(100.05)
+    assert all(0 < one.due(now / 10) - now / 10 <= FULL * 2 for now in range(1000))
+    slow = Pace()
+    slow.painted(1.0, 1.0 + LATE * 2)
+    assert slow.due(100.03) > 100.03

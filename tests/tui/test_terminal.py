@@ -142,3 +142,29 @@ async def test_no_color_sends_no_colour_and_still_marks_what_matters() -> None:
         assert b"7" in codes
         terminal.type("q")
         assert await terminal.end() == 0
+
+
+TICKS = 8
+
+
+async def test_an_idle_screen_sends_less_than_a_kilobyte_a_second_whatever_is_selected() -> None:
+    async with on_a_terminal("--rate", "0") as terminal:
+        await terminal.until("PRODUCTION")
+        await terminal.until("the log of shop/web1/worker1 begins")
+        # worker2 is drained: how long it has been so is told to the second.
+        terminal.type("j")
+        await terminal.until("the log of shop/web1/worker2 begins")
+        await ticks(terminal, 2)
+        before = len(terminal.output)
+        await ticks(terminal, TICKS)
+        # The line at the top is drawn once a second, however slow the machine.
+        assert (len(terminal.output) - before) / TICKS < 1000
+        terminal.type("q")
+        assert await terminal.end() == 0
+
+
+async def ticks(terminal: Terminal, number: int) -> None:
+    wanted = terminal.text.count("visitors") + number
+    async with asyncio.timeout(120):
+        while terminal.text.count("visitors") < wanted:
+            await asyncio.sleep(0.05)

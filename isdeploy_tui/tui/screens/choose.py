@@ -1,11 +1,10 @@
 """What a running operation asks: one of several answers."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -13,18 +12,14 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from isdeploy_tui.engine.control import Ask, Question
+from isdeploy_tui.engine.control import Question
 from isdeploy_tui.printable import printable
-from isdeploy_tui.tui.asking import answer_of
 from isdeploy_tui.tui.widgets.detail import Line, as_content
 from isdeploy_tui.tui.widgets.dialog_body import DialogBody
 
 
 class Choose(ModalScreen[str | None], inherit_bindings=False):
-    """Dismissed with the key of a choice; with None, where a person ``may_leave`` it.
-
-    There is no way around the question of an operation, which waits.
-    """
+    """Dismissed with the key of a choice; with None, where a person ``may_leave`` it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,ctrl+c", "leave", "Cancel", show=False),
@@ -82,14 +77,3 @@ class Choose(ModalScreen[str | None], inherit_bindings=False):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._question.choices[event.option_index].key)
-
-
-def ask_on_screen(app: App[Any]) -> Ask:
-    """Return what puts an operation's question to the person at this screen, one after the other."""
-    turn = asyncio.Lock()
-
-    async def ask(question: Question) -> str:
-        async with turn:
-            return await answer_of(app, Choose(question)) or question.otherwise
-
-    return ask

@@ -1,92 +1,29 @@
 """The main screen: the tree, what is known of the node under the cursor, the log, and what is going on."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from textual import getters, on, work
-from textual.app import ComposeResult
-from textual.containers import Container
-from textual.screen import Screen
-from textual.timer import Timer
+from textual import on, work
 
-from isdeploy_tui.config import ApacheId, WorkerId
+from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.tui.actions import bindings_for, is_changing
-from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
+from isdeploy_tui.tui.inquiry import Inquiry
 from isdeploy_tui.tui.overview import NodeId, logs_of
-from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.history import HistoryScreen
+from isdeploy_tui.tui.screens.live import LiveScreen
 from isdeploy_tui.tui.screens.operations import OperationsScreen
 from isdeploy_tui.tui.screens.orders import ask_for, left_by_another, start
 from isdeploy_tui.tui.screens.pick_up import AGAIN, ALL, FOLLOW, HISTORY, RESTORE, all_left, is_left, kind_left, pick_up
 from isdeploy_tui.tui.screens.reader import Reader
 from isdeploy_tui.tui.screens.take_over import TakeOver
-from isdeploy_tui.tui.story import Story
-from isdeploy_tui.tui.theme import Look
-from isdeploy_tui.tui.widgets.activity import Activity
 from isdeploy_tui.tui.widgets.detail import as_content, description
-from isdeploy_tui.tui.widgets.fleet_area import FleetArea
 from isdeploy_tui.tui.widgets.fleet_tree import FleetTree
-from isdeploy_tui.tui.widgets.key_bar import KeyBar
-from isdeploy_tui.tui.widgets.log_area import LogArea
-from isdeploy_tui.tui.widgets.top_bar import Heading, TopBar
-from isdeploy_tui.tui.widgets.tree_label import Scene
-
-LOG_DELAY = 0.3
-"""Seconds the cursor must rest on a worker before its log is opened: passing over many opens none."""
 
 
-class MainScreen(Screen[None]):
-    """Composition, focus and refresh; what the engine says comes through the bridges."""
+class MainScreen(LiveScreen):
+    """What the keys do: looking, and giving orders."""
 
     BINDINGS = bindings_for("main")
-    AUTO_FOCUS = "FleetTree"
-
-    top_bar = getters.query_one(TopBar)
-    fleet_area = getters.query_one(FleetArea)
-    log_area = getters.query_one(LogArea)
-    activity = getters.query_one(Activity)
-
-    def __init__(self, ports: Ports, look: Look) -> None:
-        super().__init__()
-        self._ports = ports
-        self._look = look
-        self._log_timer: Timer | None = None
-        self._now = ports.session.clock
-        self.scene = Scene(ports.session.config, ports.monitor.fleet, look, self._now())
-        self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
-        self._bridge: FleetBridge | None = None
-
-    @property
-    def read_only(self) -> bool:
-        """True when nothing can be changed from here."""
-        return self._ports.runner is None
-
-    def compose(self) -> ComposeResult:
-        """Yield the parts; where they stand depends on the width and is the style sheet's business."""
-        yield TopBar(self.scene, self._heading())
-        with Container(id="body"):
-            yield FleetArea(self.scene, read_only=self.read_only, id="fleet")
-            log, ports = self._ports.log, self._ports
-            yield LogArea(ports.follow_log, ports.follow_script, self._look, lines=log.lines, keep=log.keep, id="logs")
-        idle = "Read-only: nothing can be changed from here." if self.read_only else "No operation runs."
-        yield Activity(self._look, idle, id="activity")
-        yield KeyBar(self._look)
-
-    def on_mount(self) -> None:
-        """Connect to the engine."""
-        self._bridge = FleetBridge(self._ports.monitor, self._fleet_changed)
-        if self._ports.runner is not None:
-            for operation in self._ports.runner.running:
-                self.operations.watch(operation)
-        self.tick()
-        self.set_interval(1, self.tick)
-
-    async def on_unmount(self) -> None:
-        """Leave the engine to itself: what runs goes on."""
-        if self._bridge is not None:
-            self._bridge.close()
-        await self.operations.aclose()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide and deaden what changes servers in read-only mode, and while a log has the focus: there one reads."""
@@ -95,83 +32,6 @@ class MainScreen(Screen[None]):
     @property
     def _is_reading(self) -> bool:
         return self.is_mounted and self.log_area.has_focus_within
-
-    def on_descendant_focus(self) -> None:
-        """Show where keys go."""
-        self.fleet_area.title.set_class(not self.log_area.has_focus_within, "-focused")
-
-    # -- what the engine says ----------------------------------------------------------------------------------
-
-    @property
-    def fleet_tree(self) -> FleetTree:
-        """The tree."""
-        return self.fleet_area.fleet_tree
-
-    def tick(self) -> None:
-        """Once a second: times and ages."""
-        self.fleet_area.tick(self._look_again())
-        self._show_around()
-
-    def _look_again(self) -> Scene:
-        marked, fleet = self.fleet_area.scene.marked, self._ports.monitor.fleet
-        self.scene = replace(self.scene, marked=marked, fleet=fleet, now=self._now(), doing=self.operations.doing)
-        return self.scene
-
-    def _fleet_changed(self, changed: Changed) -> None:
-        self.fleet_area.show(self._look_again(), changed)
-        self._show_around()
-
-    def _show_around(self) -> None:
-        self.top_bar.show(self.scene, self._heading())
-        self.activity.show(self.operations.shown, self.scene.now)
-
-    def _story_changed(self, story: Story) -> None:
-        if story.is_over:
-            self.log_area.end_output(story)
-            self._after(story)
-        self.log_area.mark_scripts(story, self._ports.session.config)
-        before = self.scene.doing
-        self.fleet_area.show(self._look_again(), {*before, *self.operations.doing})
-        self._show_around()
-        if isinstance(self.app.screen, OperationsScreen):
-            self.app.screen.refresh_story()
-
-    def _printed(self, story: Story, lines: list[str]) -> None:
-        if story is self.log_area.story:
-            self.log_area.feed_output(lines)
-        if isinstance(self.app.screen, OperationsScreen):
-            self.app.screen.printed(story, lines)
-
-    def _after(self, story: Story) -> None:
-        """Show at once what an operation has changed; tell of its end where the activity line is covered."""
-        self._refresh({target.apache_id for target in story.operation.plan.targets})
-        # What somebody else left is told by a dialog of its own.
-        told = isinstance(self.app.screen, OperationsScreen | TakeOver) or story.operation.in_the_way is not None
-        if self.app.screen is not self and not told:
-            self.app.notify(
-                f"{story.title} {story.outcome()}",
-                severity="information" if story.went_well else "error",
-                markup=False,
-            )
-
-    @work(group="refresh")
-    async def _refresh(self, apaches: set[ApacheId] | None) -> None:
-        await self._ports.monitor.refresh(apaches)
-
-    def _heading(self) -> Heading:
-        ports = self._ports
-        status = ports.status_line() if ports.status_line is not None else ""
-        return Heading(ports.banner, status, str(ports.session.operator), self.read_only)
-
-    # -- the tree ----------------------------------------------------------------------------------------------
-
-    @on(FleetArea.Pointed)
-    def _pointed(self, event: FleetArea.Pointed) -> None:
-        if self._log_timer is not None:
-            self._log_timer.stop()
-        node = event.node
-        if isinstance(node, WorkerId):
-            self._log_timer = self.set_timer(LOG_DELAY, lambda: self.log_area.point_at(node))
 
     @on(FleetTree.Opened)
     async def _opened(self) -> None:
@@ -219,7 +79,7 @@ class MainScreen(Screen[None]):
 
     def action_show_operations(self) -> None:
         """Show all operations."""
-        self.app.push_screen(OperationsScreen(self.operations.stories, self._look, self._now))
+        self.app.push_screen(OperationsScreen(self.operations.stories, self._look, self._now, self._ports))
 
     def action_show_history(self) -> None:
         """Show who did what on the selected node."""
@@ -251,6 +111,11 @@ class MainScreen(Screen[None]):
     def action_problems(self) -> None:
         """Show only what is not as it should be, or everything again."""
         self.fleet_area.only_problems = not self.fleet_area.only_problems
+        self.fleet_area.refilter()
+
+    def action_sort(self) -> None:
+        """Put what is not as it should be at the top, or everything in the order of the configuration."""
+        self.fleet_area.problems_first = not self.fleet_area.problems_first
         self.fleet_area.refilter()
 
     def action_unmark(self) -> None:
@@ -304,10 +169,13 @@ class MainScreen(Screen[None]):
             return
         self.action_unmark()
         reason = ""
-        while (operation := start(self.app, runner, decision, reason)) is not None:
-            story = self.operations.watch(operation)
+        inquiry = Inquiry(self.app, self.tells_stories, self.refresh_stories)
+        while (operation := start(self.app, runner, decision, inquiry.ask, reason)) is not None:
+            story = self.operations.watch(operation, inquiry)
             if kind in {OperationKind.DEPLOY, OperationKind.ROLL}:
                 self.log_area.begin_output(story)
+            if kind is OperationKind.ROLL and not self.tells_stories():
+                self.action_show_operations()
             self.tick()
             left = await left_by_another(operation)
             if left is None:

@@ -1,34 +1,41 @@
-"""All operations: each step with its time, what failed in full, and what the script printed."""
+"""All operations as stories: the plan, each step with its evidence, the script's output, the Tomcat's log beside it."""
 
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.style import Style
-from rich.table import Table
-from rich.text import Text
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
-from textual.style import Style as ContentStyle
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from isdeploy_tui.engine.steps import StepState
+from isdeploy_tui.config import WorkerId
+from isdeploy_tui.engine.plans import OperationKind
+from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.actions import bindings_for
-from isdeploy_tui.tui.ages import clock, duration
+from isdeploy_tui.tui.ages import clock
+from isdeploy_tui.tui.ports import Ports
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.story import Story, output_lines
 from isdeploy_tui.tui.theme import Look
+from isdeploy_tui.tui.widgets.detail import Line, as_content
 from isdeploy_tui.tui.widgets.log_box import LogBox
 from isdeploy_tui.tui.widgets.log_pane import LogPane
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
+from isdeploy_tui.tui.widgets.story_view import plan_lines, story_table
+from isdeploy_tui.tui.widgets.tree_label import environment
+from isdeploy_tui.tui.widgets.worker_log import WorkerLog
 
 
 class OperationsScreen(ModalScreen[None], inherit_bindings=False):
-    """Lists operations, the newest first, beside the story of the selected one; it keeps up while they run."""
+    """Lists operations, the newest first, beside the story of the selected one; it keeps up while they run.
+
+    What an operation asks is answered here by its number.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,a,ctrl+c", "close", "Close", show=False),
@@ -37,27 +44,41 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         *bindings_for("operations"),
     ]
 
-    def __init__(self, stories: Sequence[Story], look: Look, now: Callable[[], float]) -> None:
+    output = getters.query_one("#story-output", LogPane)
+    worker_log = getters.query_one(WorkerLog)
+
+    def __init__(self, stories: Sequence[Story], look: Look, now: Callable[[], float], ports: Ports) -> None:
         super().__init__()
         self._stories = list(reversed(stories))
         self._look = look
         self._now = now
+        self._ports = ports
+        self._ids = {str(worker.id): worker.id for worker in ports.session.config.workers()}
+        self._tail = True
 
     def compose(self) -> ComposeResult:
-        """Yield the list, the story, the output."""
+        """Yield the list, the story, the output, the log."""
+        sizes = self._ports.log
         with Vertical(id="dialog", classes="-full"):
             yield PaneTitle(id="operations-title")
             if not self._stories:
                 yield Static(Content("No operation has run since the program was started."), id="nothing")
             with Vertical(id="operations-body"):
-                yield OptionList(*(Option(self._entry(story)) for story in self._stories), id="operations-list")
-                yield PaneTitle(id="story-title")
-                with VerticalScroll(id="story"):
-                    yield Static(id="story-text")
-                yield PaneTitle(id="output-title")
-                yield LogBox(pane_id="output", label="output")
-            with Horizontal(id="operations-hint"):
-                yield Static(Content("esc closes, tab switches, x stops after this step"), id="hint")
+                with Vertical(id="story-left"):
+                    yield OptionList(*(Option(self._entry(story)) for story in self._stories), id="operations-list")
+                    yield PaneTitle(id="story-title")
+                    with VerticalScroll(id="story"):
+                        yield Static(id="story-plan")
+                        yield Static(id="story-text")
+                with Vertical(id="story-right"):
+                    with Vertical(id="story-printed"):
+                        yield PaneTitle(id="output-title")
+                        yield LogBox(pane_id="story-output", label="output")
+                    yield WorkerLog(
+                        self._ports.follow_log, self._look, lines=sizes.lines, keep=sizes.keep, id="story-log"
+                    )
+            yield Static(id="story-question")
+            yield Static(id="operations-hint")
 
     def on_mount(self) -> None:
         """Show the newest, and keep the times going."""
@@ -65,9 +86,16 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         self.query_one("#operations-title", PaneTitle).show(
             Content("activity"), _number(len(self._stories), "operation")
         )
+        self.query_one("#story-question").display = False
         if self._stories:
             self.query_one(OptionList).highlighted = 0
-        self.set_interval(1, self.refresh_story)
+        self.refresh_story()
+        self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        # What is over stays as it is, and nothing is sent.
+        if any(not story.is_over for story in self._stories):
+            self.refresh_story()
 
     @property
     def selected(self) -> Story | None:
@@ -77,35 +105,106 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
 
     @on(OptionList.OptionHighlighted)
     def _select(self) -> None:
-        pane, story = self.query_one(LogPane), self.selected
+        pane, story = self.output, self.selected
         pane.clear()
         if story is not None:
             pane.label = f"output {story.title}"
             several = len(story.operation.plan.scripts) > 1
             pane.feed(output_lines(story.operation.events, several=several))
             pane.flush()
+        self._tail = True
         self.refresh_story()
 
     def printed(self, story: Story, lines: Sequence[str]) -> None:
         """Take in what a script has just printed."""
         if story is self.selected:
-            self.query_one(LogPane).feed(lines)
+            self.output.feed(lines)
 
     def refresh_story(self) -> None:
         """Draw the selected operation anew."""
         story = self.selected
+        self._hint(story)
         if story is None:
             return
         options = self.query_one(OptionList)
         for index, one in enumerate(self._stories):
             if not one.is_over or one is story:
                 options.replace_option_prompt_at_index(index, self._entry(one))
-        self.query_one("#story-text", Static).update(story_table(story, self._look, self._now()))
+        look, now = self._look, self._now()
+        scroll = self.query_one("#story", VerticalScroll)
+        at_end = self._tail or scroll.scroll_offset.y >= scroll.max_scroll_y
+        self._tail = False
+        self.query_one("#story-plan", Static).update(as_content(plan_lines(story, look)))
+        self.query_one("#story-text", Static).update(story_table(story, look, now))
+        if at_end and not story.is_over:
+            # The step that runs is the last one; who scrolled back reads.
+            scroll.scroll_end(animate=False)
+        self.query_one("#story-title", PaneTitle).show(self._title(story), story.phase(now))
         has_output = bool(story.operation.plan.scripts)
-        self.query_one("#story-title", PaneTitle).show(Content(f"steps of {story.title}"), story.phase(self._now()))
-        title = self.query_one("#output-title", PaneTitle)
-        title.display = self.query_one(LogBox).display = has_output
-        title.show(Content("output"), _number(story.lines, "line"))
+        self.query_one("#story-right").display = has_output
+        self.set_class(not has_output, "-no-output")
+        self.query_one("#output-title", PaneTitle).show(Content("output"), _number(story.lines, "line"))
+        worker = self._at_work(story)
+        if has_output and worker is not None:
+            self.worker_log.follow_worker(worker)
+        question = self.query_one("#story-question", Static)
+        question.display = story.question is not None
+        question.update(as_content(self._question(story)))
+
+    def _title(self, story: Story) -> Content:
+        production = [service for service in story.operation.plan.services if service.is_production]
+        bands = [piece for service in production for piece in ("  ", environment(service, self._look))]
+        return Content.assemble(f"steps of {story.title}", *bands)
+
+    def _at_work(self, story: Story) -> WorkerId | None:
+        """Return the worker whose log belongs beside the story: the one that was worked on last."""
+        targets = (chapter.target for chapter in reversed(story.chapters))
+        scripts = (run.worker.id for run in story.operation.plan.scripts)
+        known = (self._ids[target] for target in targets if target in self._ids)
+        found = next((id for id in (*known, *scripts)), None)
+        if found is None:
+            return None
+        same = self._ports.session.config.same_tomcat(found)
+        return next((worker.id for worker in same if worker.log), found)
+
+    def _question(self, story: Story) -> Sequence[Line]:
+        if story.question is None:
+            return []
+        look = self._look
+        choices = (
+            piece
+            for number, choice in enumerate(story.question.choices, 1)
+            for piece in ((f"{'   ' if number > 1 else ''}{number}", look.key), (f" {choice.label}", ""))
+        )
+        return [((printable(story.question.text), f"bold {look.warn}"),), tuple(choices)]
+
+    def _hint(self, story: Story | None) -> None:
+        words = ["esc closes", "tab switches"]
+        if story is not None and story.operation.plan.scripts and self.has_class("-narrow"):
+            words.append("l log or output")
+        if story is not None and not story.is_over:
+            if story.kind is OperationKind.ROLL:
+                words.append("p does not pause" if story.operation.pauses else "p pauses")
+            words.append("x stops after this step")
+        self.query_one("#operations-hint", Static).update(Content(", ".join(words)))
+
+    def on_key(self, event: Key) -> None:
+        """Take a number for the answer to what is asked."""
+        story = self.selected
+        if event.key.isdigit() and story is not None and story.inquiry is not None and story.question is not None:
+            event.stop()
+            story.inquiry.answer(int(event.key))
+
+    def action_pause(self) -> None:
+        """Let a roll wait for a person's word after the Tomcat that it works on, or go on."""
+        story = self.selected
+        if story is not None and not story.is_over and story.kind is OperationKind.ROLL:
+            story.operation.pause_after_this(not story.operation.pauses)
+            self.refresh_story()
+
+    def action_other_pane(self) -> None:
+        """On a narrow terminal, where there is room for one only: the log instead of the output, and back."""
+        self.toggle_class("-show-log")
 
     @work
     async def action_stop(self) -> None:
@@ -124,46 +223,13 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
     def _entry(self, story: Story) -> Content:
         look = self._look
         if not story.is_over:
-            return Content.assemble(
-                (f"{look.glyphs.running} ", look.notice), (story.title, look.strong), f"  {story.phase(self._now())}"
-            )
+            phase = "asks" if story.question is not None else story.phase(self._now())
+            return Content.assemble((f"{look.glyphs.running} ", look.notice), (story.title, look.strong), f"  {phase}")
         glyph, style = (look.glyphs.done, look.good) if story.went_well else (look.glyphs.bad, look.bad)
         started = clock(story.operation.started)
         text = f"  {started}  {story.phase(self._now())}"
         return Content.assemble((f"{glyph} ", style), (story.title, look.strong), text)
 
 
-def story_table(story: Story, look: Look, now: float) -> Table:
-    """Return the steps of an operation as a table: sign, time of day, step, target, how long, what happened."""
-    table = Table.grid(padding=(0, 1), expand=True)
-    for width in (1, 8, 8):
-        table.add_column(width=width, no_wrap=True)
-    table.add_column(no_wrap=True, max_width=22)
-    table.add_column(justify="right", width=9, no_wrap=True)
-    table.add_column(ratio=1)
-    for chapter in story.chapters:
-        glyph, name = {
-            StepState.STARTED: (look.glyphs.running, look.notice),
-            StepState.DONE: (look.glyphs.done, look.good),
-            StepState.FAILED: (look.glyphs.bad, look.bad),
-            StepState.REFUSED: (look.glyphs.bad, look.warn),
-        }[chapter.state]
-        style = _style(name)
-        trouble = chapter.state in {StepState.FAILED, StepState.REFUSED}
-        table.add_row(
-            Text(glyph, style),
-            Text(clock(chapter.started), _style(look.muted)),
-            Text(chapter.step, style),
-            Text(chapter.target),
-            Text(duration(chapter.lasted(now if not story.is_over else story.ended))),
-            Text(chapter.detail, style if trouble else ""),
-        )
-    return table
-
-
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _style(name: str) -> Style:
-    return ContentStyle.parse(name).rich_style

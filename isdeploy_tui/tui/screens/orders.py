@@ -6,12 +6,12 @@ from typing import Any
 from textual.app import App
 
 from isdeploy_tui.config import WorkerId
+from isdeploy_tui.engine.control import Ask
 from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.engine.steps import Step, StepState
 from isdeploy_tui.tui.bridge import sentence
 from isdeploy_tui.tui.ports import Ports, Runner, Running
-from isdeploy_tui.tui.screens.choose import ask_on_screen
 from isdeploy_tui.tui.screens.confirm import ConfirmRotation
 from isdeploy_tui.tui.screens.deploy import ConfirmDeploy
 from isdeploy_tui.tui.screens.plan_dialog import Decision, PlanDialog
@@ -40,14 +40,17 @@ async def ask_for(
     return decision
 
 
-def start(app: App[Any], runner: Runner, decision: Decision, take_over: str = "") -> Running | None:
-    """Start what was decided; ``take_over`` is the reason for going on where somebody else left off."""
+def start(app: App[Any], runner: Runner, decision: Decision, ask: Ask, take_over: str = "") -> Running | None:
+    """Start what was decided; ``take_over`` is the reason for going on where somebody else left off.
+
+    ``ask`` is what the operation asks through.
+    """
     try:
         return runner.start(
             decision.plan,
             force=decision.force,
             arguments=decision.arguments,
-            ask=ask_on_screen(app),
+            ask=ask,
             take_over=take_over,
         )
     except Exception as error:

@@ -54,6 +54,16 @@ def told(stories: Sequence[Story], now: float, look: Look, idle: str, width: int
     lines: list[Line] = []
     hint = f"  {look.glyphs.dot} esc dismisses"
     for story in order[:SHOWN]:
+        if story.question is not None:
+            asks: Line = (
+                (f"{look.glyphs.running} {story.title}  waits for your word", f"bold {look.warn}"),
+                (
+                    f"  {look.glyphs.dot} a answers",
+                    look.muted,
+                ),
+            )
+            lines.append(asks)
+            continue
         if not story.is_over:
             lines.append(_running(story, now, look, width))
             continue

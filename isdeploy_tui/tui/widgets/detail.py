@@ -1,15 +1,16 @@
 """What is known of the node under the cursor, as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from textual.content import Content
 from textual.widgets import Static
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, ServiceConfig, WorkerConfig, WorkerId
 from isdeploy_tui.engine.fleet import Health, WorkerState
+from isdeploy_tui.engine.lastdeploy import LastDeploy
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
-from isdeploy_tui.tui.ages import duration, moment
+from isdeploy_tui.tui.ages import about, local_time, moment, unix_time
 from isdeploy_tui.tui.overview import (
     NodeId,
     count_service,
@@ -54,7 +55,7 @@ class Detail(Static):
             self.update(content)
 
 
-def as_content(lines: Iterator[Line]) -> Content:
+def as_content(lines: Iterable[Line]) -> Content:
     """Return lines of pieces as one text; server text in them is never read as markup."""
     return Content("\n").join(Content.assemble(*line) for line in lines)
 
@@ -84,7 +85,7 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
     else:
         rotation: list[Piece] = [(f"{glyph} {state.rotation.value}", style)]
         if state.rotation is not Rotation.ACTIVE and state.since:
-            since = f" since {moment(state.since, scene.now)} ({duration(scene.now - state.since)})"
+            since = f" since {moment(state.since, scene.now)} ({about(scene.now - state.since)})"
             rotation.append((since, ""))
         if state.reason:
             rotation.append((f": {printable(state.reason)}", look.muted))
@@ -100,10 +101,14 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
         yield ((f"{look.glyphs.bad} {printable(problem)}", look.bad),)
     yield from _apache_troubles(apache, scene)
     busy = f"{dot}{state.busy} in flight" if state.busy is not None else ""
+    version = f"{dot}version {state.version}" if state.version else ""
     yield (
         (f"Tomcat {state.health.value if state.health is not Health.UNKNOWN else 'may be up or down'}", ""),
-        (f"{busy}{dot}{f'{state.address} ' if state.address else ''}on {worker.ssh}", ""),
+        (f"{version}{busy}{dot}{f'{state.address} ' if state.address else ''}on {worker.ssh}", ""),
     )
+    yield from _deployed(scene.deploys.get(worker.tomcat), scene)
+    if state.version_error:
+        yield ((f"{look.glyphs.warn} its version is not known: {printable(state.version_error)}", look.unsure),)
     twins = [other.id for other in scene.config.same_tomcat(id) if other.id != id]
     if twins:
         yield ((f"the same Tomcat is {', '.join(map(str, twins))}", look.notice),)
@@ -112,6 +117,19 @@ def _worker(worker: WorkerConfig, scene: Scene) -> Iterator[Line]:
     for name, value in (("log", worker.log), ("deploy", worker.deploy), ("check", worker.check_url)):
         if value:
             yield ((f"{name:<7}", look.muted), (printable(value), ""))
+
+
+def _deployed(last: LastDeploy | None, scene: Scene) -> Iterator[Line]:
+    if last is None:
+        return
+    look, when = scene.look, unix_time(last.time)
+    ago = f" ({about(scene.now - when)} ago)" if when else ""
+    what = f" {printable(last.arguments)}" if last.arguments else ""
+    words = {"done": "deployed", "started": "deploy begun"}.get(last.state, f"deploy {last.state}")
+    yield (
+        (f"{words}{what}", "" if last.went_well else look.warn),
+        (f" by {last.user}@{last.bastion} at {local_time(last.time)}{ago}", look.muted),
+    )
 
 
 def _left(state: WorkerState, scene: Scene) -> Iterator[Line]:
@@ -145,7 +163,7 @@ def _apache_troubles(apache: ApacheConfig, scene: Scene) -> Iterator[Line]:
     if state.error:
         yield ((f"{look.glyphs.bad} {printable(state.error)}", look.bad),)
     if state.seen and (state.error or is_stale(state, scene.config, scene.now)):
-        seen = f"last read at {moment(state.seen, scene.now)}, {duration(scene.now - state.seen)} ago"
+        seen = f"last read at {moment(state.seen, scene.now)}, {about(scene.now - state.seen)} ago"
         yield ((f"{look.glyphs.warn} {seen}", look.unsure),)
 
 

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.widgets import Input, Tree
 
 from isdeploy_tui.config import WorkerId
-from isdeploy_tui.tui.overview import NodeId, matching
+from isdeploy_tui.tui.overview import NodeId, matching, problems_first
 from isdeploy_tui.tui.ports import Changed
 from isdeploy_tui.tui.widgets.detail import Detail
 from isdeploy_tui.tui.widgets.filter_bar import FilterBar
@@ -18,7 +18,10 @@ from isdeploy_tui.tui.widgets.tree_label import Scene
 
 
 class FleetArea(Vertical):
-    """Shows a Scene, filtered. ``only_problems`` lets through only what is not as it should be."""
+    """Shows a Scene, filtered.
+
+    ``only_problems`` lets through only what is not as it should be, ``problems_first`` puts that at the top.
+    """
 
     title = getters.query_one(PaneTitle)
     fleet_tree = getters.query_one(FleetTree)
@@ -34,8 +37,9 @@ class FleetArea(Vertical):
 
     def __init__(self, scene: Scene, *, read_only: bool, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.only_problems = False
+        self.only_problems = self.problems_first = False
         self._first = scene
+        self._as_configured = tuple(worker.id for worker in scene.config.workers())
         self._read_only = read_only
 
     def compose(self) -> ComposeResult:
@@ -62,7 +66,7 @@ class FleetArea(Vertical):
     def show(self, scene: Scene, changed: Changed | set[WorkerId]) -> None:
         """Draw another scene, in which these nodes have changed."""
         self.fleet_tree.update(scene, changed)
-        if self.is_filtered:
+        if self.is_filtered or self.problems_first:
             self.refilter()
         self._show_around()
 
@@ -75,8 +79,10 @@ class FleetArea(Vertical):
         """Let the tree show what the filter lets through; build it anew only when that has changed."""
         scene = self.scene
         found = matching(scene.config, scene.fleet, self.filter_bar.value, only_problems=self.only_problems)
-        if found != self.fleet_tree.visible_workers:
-            self.fleet_tree.show(found)
+        everyone = problems_first(scene.config, scene.fleet) if self.problems_first else self._as_configured
+        order = tuple(id for id in everyone if id in found)
+        if order != self.fleet_tree.order:
+            self.fleet_tree.show(order)
         self._show_around()
 
     def unfilter(self) -> bool:
@@ -94,6 +100,8 @@ class FleetArea(Vertical):
         words = ["fleet"]
         if self.only_problems:
             words.append("only problems")
+        if self.problems_first:
+            words.append("problems first")
         if self.filter_bar.value:
             words.append(f"filter {self.filter_bar.value}")
         count = f"{shown} of {total}" if shown != total else f"{total} workers"

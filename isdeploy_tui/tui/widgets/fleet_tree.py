@@ -3,7 +3,7 @@
 Lines are made when they are painted, from the scene of the moment: a change repaints a line and rebuilds nothing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ from isdeploy_tui.tui.widgets.tree_label import (
     apache_label,
     name_width,
     service_label,
+    version_width,
     worker_label,
 )
 
@@ -89,29 +90,30 @@ class FleetTree(Tree[NodeId], inherit_bindings=False):
         self.show_root = False
         self.guide_depth = 2
         self.auto_expand = False
+        self.order: tuple[WorkerId, ...] = ()
         self.visible_workers: frozenset[WorkerId] = frozenset()
+        self._anchor: NodeId | None = None
+        self._version_width = version_width(scene.fleet)
         # A copy for this widget alone: the glyphs are a property of the terminal, not of the class.
         self.LINES = dict.fromkeys(Tree.LINES, scene.look.glyphs.guides)
 
     # -- what is shown -----------------------------------------------------------------------------------------
 
-    def show(self, workers: Collection[WorkerId]) -> None:
-        """Build the tree of these workers and their parents; the cursor and closed nodes stay where they are."""
+    def show(self, workers: Sequence[WorkerId]) -> None:
+        """Build the tree of these workers and their parents, in this order, in which those of one parent are together.
+
+        The cursor and closed nodes stay where they are.
+        """
         current = self.selected
         closed = {data for data, node in self._by_id.items() if node.allow_expand and not node.is_expanded}
+        self.order = tuple(workers)
         self.visible_workers = frozenset(workers)
         self._by_id.clear()
         self.clear()
-        for service in self.scene.config.services:
-            parent = None
-            for apache in service.apaches:
-                shown = [worker for worker in apache.workers if worker.id in self.visible_workers]
-                if not shown:
-                    continue
-                parent = parent or self._add(self.root, service.name, closed)
-                branch = self._add(parent, apache.id, closed)
-                for worker in shown:
-                    self._by_id[worker.id] = branch.add_leaf(Text(""), worker.id)
+        for id in workers:
+            parent = self._by_id.get(id.service) or self._add(self.root, id.service, closed)
+            branch = self._by_id.get(id.apache_id) or self._add(parent, id.apache_id, closed)
+            self._by_id[id] = branch.add_leaf(Text(""), id)
         self.root.expand()
         self._put_cursor(current)
 
@@ -153,6 +155,8 @@ class FleetTree(Tree[NodeId], inherit_bindings=False):
 
     def update(self, scene: Scene, changed: Iterable[NodeId] | None = None) -> None:
         """Draw another scene; ``changed`` are the nodes that look different (None: all)."""
+        if scene.fleet is not self.scene.fleet and (width := version_width(scene.fleet)) != self._version_width:
+            self._version_width, changed = width, None
         self.scene = scene
         for data in self._by_id if changed is None else with_relatives(changed, scene.config):
             if node := self._by_id.get(data):
@@ -166,7 +170,8 @@ class FleetTree(Tree[NodeId], inherit_bindings=False):
             if state.since and not state.in_rotation
         }
         for id, apache in scene.fleet.apaches.items():
-            if is_stale(apache, scene.config, scene.now):
+            # The lines of its workers are drawn with it.
+            if is_stale(apache, scene.config, scene.now) or (apache.error and apache.seen):
                 ages[id] = age(scene.now - apache.seen)
         changed = {data for data in ages.keys() | self._ages.keys() if ages.get(data) != self._ages.get(data)}
         self._ages = ages
@@ -197,7 +202,7 @@ class FleetTree(Tree[NodeId], inherit_bindings=False):
     def _pieces(self, node: TreeNode[NodeId], look: Look) -> Iterable[Piece]:
         data, scene = node.data, self.scene
         if isinstance(data, WorkerId):
-            yield from worker_label(self._workers[data], scene, self._width)
+            yield from worker_label(self._workers[data], scene, self._width, self._version_width)
             return
         yield f"{look.glyphs.open if node.is_expanded else look.glyphs.closed} ", look.muted
         if isinstance(data, ApacheId):
@@ -216,9 +221,21 @@ class FleetTree(Tree[NodeId], inherit_bindings=False):
         if not here:
             return
         marked = self.scene.marked - here if here <= self.scene.marked else self.scene.marked | here
+        self._anchor = self.selected
         self.mark(marked)
         if isinstance(self.selected, WorkerId):
             self.action_cursor_down()
+
+    def action_mark_range(self) -> None:
+        """Mark every worker that is shown from the last one marked to the cursor."""
+        anchor = self._by_id.get(self._anchor) if self._anchor is not None and self.scene.marked else None
+        here = self.cursor_node
+        if anchor is None or here is None or anchor.line < 0:
+            self.action_mark()
+            return
+        start, end = sorted((anchor.line, here.line))
+        lines = {id: node.line for id, node in self._by_id.items() if isinstance(id, WorkerId)}
+        self.mark(self.scene.marked | {id for id, line in lines.items() if start <= line <= end})
 
     def mark(self, workers: frozenset[WorkerId]) -> None:
         """Mark exactly these workers."""

@@ -4,10 +4,10 @@ CLASSES = {
     *(f"log--{level}" for level in ("error", "warning", "info", "debug", "trace", "notice", "mark")),
     *(f"log--{part}" for part in ("hit", "cursor", "selection")),
 }
-"""The component classes of ``LogScroll``."""
+"""The component classes of ``LogCanvas``."""
 
 CSS = """
-LogScroll {
+LogCanvas {
     height: 1fr;
     background: $background;
     color: $foreground;

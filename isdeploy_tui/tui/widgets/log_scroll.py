@@ -8,44 +8,24 @@ at most ten times a second; scrolled back, it shows a view that stands still and
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar
 
-from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
-from textual.strip import Strip
 from textual.timer import Timer
 
-from isdeploy_tui.tui.widgets import log_looks
-from isdeploy_tui.tui.widgets.log_buffer import KEEP, LogBuffer
-from isdeploy_tui.tui.widgets.log_painter import LogPainter
+from isdeploy_tui.tui.widgets.log_buffer import KEEP
+from isdeploy_tui.tui.widgets.log_canvas import LogCanvas
 from isdeploy_tui.tui.widgets.log_pattern import TooSlowError
-from isdeploy_tui.tui.widgets.log_selection import marked, selected_text, styled
-from isdeploy_tui.tui.widgets.log_view import LogView
 from isdeploy_tui.tui.widgets.pace import Pace
 
 _GO_ON = 0.01
 """Seconds until more old lines are looked at for a new filter: everything else gets its turn in between."""
 
 
-class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows lines as they come. Feed it chunks; it paints itself.
-
-    ``follow`` is True while the end is shown; any scrolling back ends it, the end resumes it.
-    """
-
-    ALLOW_SELECT = True
-    COMPONENT_CLASSES: ClassVar[set[str]] = log_looks.CLASSES
-    DEFAULT_CSS = log_looks.CSS
-
-    follow: reactive[bool] = reactive(True, init=False)
-    wrap: reactive[bool] = reactive(False, init=False)
-    column: reactive[int] = reactive(0, init=False)
-    """Cells scrolled to the right; kept while lines come."""
+class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
+    """Shows lines as they come. Feed it chunks; it paints itself."""
 
     class Said(Message):
         """Something that a pane has to say."""
@@ -65,11 +45,8 @@ class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
         """The filter or the search was taken away: its regular expression takes too long."""
 
     def __init__(self, *, keep: int = KEEP, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.buffer = LogBuffer(keep)
-        self.view = LogView(self.buffer)
+        super().__init__(keep=keep, id=id)
         self.pace = Pace()
-        self.painter = LogPainter(lambda name: self.get_component_rich_style(f"log--{name}", partial=name == "hit"))
         self._painted = 0
         self._is_done = True
         self._top_number = self._painted_row = 0
@@ -77,17 +54,11 @@ class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
         self._timer: Timer | None = None
         self._due = 0.0
         self._is_placing = False
-        self._wrapped: tuple[tuple[int, int], list[Strip]] | None = None
 
     @property
     def is_done(self) -> bool:
         """True when every line has been looked at for filter and search."""
         return self._is_done
-
-    @property
-    def text_size(self) -> Size:
-        """The room for text: ``size`` counts the scroll bar, too."""
-        return self.scrollable_content_region.size
 
     def on_mount(self) -> None:
         """Show what was fed before."""
@@ -96,7 +67,8 @@ class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
     def feed(self, lines: Sequence[str]) -> None:
         """Append raw lines; call it once a chunk, never once a line."""
         self.view.feed(lines)
-        self._paint_in(self.pace.period)
+        now = time.monotonic()
+        self._paint_in(self.pace.due(now) - now)
 
     def clear(self) -> None:
         """Forget all lines and follow again."""
@@ -106,16 +78,6 @@ class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
         self.repaint()
         self.follow = True
         self.flush()
-
-    def repaint(self) -> None:
-        """Draw all lines anew."""
-        self.painter.forget()
-        self.redraw()
-
-    def redraw(self) -> None:
-        """Draw again what lies over the lines."""
-        self._wrapped = None
-        self.refresh()
 
     # -- painting ----------------------------------------------------------------------------------------------
 
@@ -256,21 +218,6 @@ class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
             self._lay_out()
         self.post_message(self.Changed(self))
 
-    @property
-    def top(self) -> int:
-        """The row that is the first on screen."""
-        return self.scroll_offset.y
-
-    def rows_on_screen(self) -> range:
-        """Return the rows that are on screen as a whole."""
-        width, height = self.text_size
-        rows = len(self.view)
-        if not self.wrap:
-            return range(min(self.top, rows), min(rows, self.top + height))
-        if self.follow:
-            return range(self.painter.first_fitting(self.view, rows, width, height), rows)
-        return range(self.top, self.painter.end_fitting(self.view, self.top, width, height))
-
     def reveal(self, row: int, *, in_the_middle: bool = False) -> None:
         """Scroll until a row is on screen, no further than it takes; a jump goes so far that its surroundings show."""
         rows = self.rows_on_screen()
@@ -290,55 +237,6 @@ class LogScroll(ScrollView, can_focus=True, inherit_bindings=False):
     def scroll_rows(self, rows: int) -> None:
         """Scroll as a person does."""
         self.scroll_to(y=self.top + rows, animate=False, immediate=True)
-
-    # -- drawing -----------------------------------------------------------------------------------------------
-
-    def render_line(self, y: int) -> Strip:
-        """Render one row of the screen."""
-        row = self.top + y
-        if self.wrap:
-            strips = self._wrapped_strips(self.top)
-            return strips[y] if y < len(strips) else self._blank()
-        if row >= len(self.view):
-            return self._blank()
-        return self._drawn(self.painter.line(self.view.number(row), self.view[row]), row, 0)
-
-    def _blank(self) -> Strip:
-        return Strip.blank(self.text_size.width, self.rich_style)
-
-    def _wrapped_strips(self, top: int) -> list[Strip]:
-        width, height = self.text_size
-        key = self.view.number(top), len(self.view)
-        if self._wrapped is None or self._wrapped[0] != key or self.text_selection is not None:
-            # At the end the last row is the last of the screen, so the line before the top may be seen in part.
-            rows = range(max(0, top - self.follow), min(len(self.view), top + height))
-            strips = self.painter.wrapped(self.view, rows, width, self.view.number, self._drawn)
-            self._wrapped = key, strips[-height:] if self.follow else strips[:height]
-        return self._wrapped[1]
-
-    def _drawn(self, strip: Strip, row: int, offset: int) -> Strip:
-        """Draw what is chosen over a line, or over the part of it that begins at character ``offset``."""
-        selection = self.text_selection
-        span = selection.get_span(row) if selection is not None else None
-        if span is not None:
-            strip = marked(strip, span, offset, self.get_component_rich_style("log--selection", partial=True))
-        strip = strip.crop_extend(self.column, self.column + self.text_size.width, self.rich_style)
-        if (style := self.row_style(row)) is not None:
-            strip = styled(strip, style)
-        return strip.apply_offsets(self.column + offset, row)
-
-    def row_style(self, row: int) -> Style | None:
-        """Return how a whole row is to be drawn; None: as its line is."""
-        return None
-
-    def notify_style_update(self) -> None:
-        """Forget what was rendered in other colours."""
-        super().notify_style_update()
-        self.repaint()
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the text selected with the mouse, as it is shown."""
-        return selected_text(self.view, selection), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Stand still while text is selected."""

@@ -28,10 +28,21 @@ def marked(strip: Strip, span: tuple[int, int], offset: int, style: Style) -> St
     return Strip.join([before, styled(inside, style), after])
 
 
-def styled(strip: Strip, style: Style) -> Strip:
-    """Return a strip drawn in ``style``, over the styles that its segments have."""
+def styled(strip: Strip, style: Style, above: Style | None = None) -> Strip:
+    """Return a strip drawn in ``style``, over the styles that its segments have.
+
+    What is on the background of ``above`` stays as it is: its words are readable on no other.
+    """
+    kept = above.bgcolor if above is not None else None
     # The style of a segment wins over one that is applied to it, so the segments are made anew.
-    return Strip([Segment(segment.text, (segment.style or Style()) + style) for segment in strip])
+    return Strip(
+        [
+            segment
+            if kept is not None and segment.style is not None and segment.style.bgcolor == kept
+            else Segment(segment.text, (segment.style or Style()) + style)
+            for segment in strip
+        ]
+    )
 
 
 def selected_text(lines: Sequence[str], selection: Selection) -> str:

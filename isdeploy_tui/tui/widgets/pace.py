@@ -20,6 +20,11 @@ class Pace:
         self.period = FULL
         self._last_late = 0.0
 
+    def due(self, now: float) -> float:
+        """Return when the next paint is due: at the same moments for all of a screen, which makes one frame."""
+        due = (now // self.period + 1) * self.period
+        return due if due > now else due + self.period
+
     def painted(self, due: float, now: float) -> None:
         """Note that the paint due at ``due`` came at ``now`` (seconds of one monotonic clock)."""
         if now - due > LATE:

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len, set_cell_size
+
 from isdeploy_tui.config import ApacheConfig, Config, ServiceConfig, WorkerConfig, WorkerId
 from isdeploy_tui.engine.fleet import Fleet, Health, WorkerState
+from isdeploy_tui.engine.lastdeploy import LastDeploy
 from isdeploy_tui.engine.leftover import Standing
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
@@ -22,11 +25,16 @@ from isdeploy_tui.tui.overview import (
 )
 from isdeploy_tui.tui.theme import Look
 
+_OUT = frozenset({Rotation.STOPPED, Rotation.DISABLED})
+
 Piece = tuple[str, str]
 """Text and a style."""
 
 NAME_WIDTH = 24
 """Cells that the longest worker name may push the columns to the right."""
+
+VERSION_WIDTH = 12
+"""Cells that a version takes at the most; of a longer one the end tells more than the beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class Scene:
     marked: frozenset[WorkerId] = frozenset()
     doing: Mapping[WorkerId, str] = field(default_factory=dict)
     """What operations do on workers now: ``drain: settle``."""
+    deploys: Mapping[str, LastDeploy | None] = field(default_factory=dict)
+    """The last deploy to a Tomcat, by its name, as far as somebody has looked; None where the journals tell of none."""
 
 
 def severity_style(look: Look, severity: Severity) -> str:
@@ -91,8 +101,11 @@ def apache_label(apache: ApacheConfig, scene: Scene) -> Iterator[Piece]:
         yield f"  {age(scene.now - state.seen)} old", look.unsure
 
 
-def worker_label(worker: WorkerConfig, scene: Scene, width: int) -> Iterator[Piece]:
-    """Yield the line of a worker: mark, state, name in ``width`` cells, rotation, health, in flight, since when."""
+def worker_label(worker: WorkerConfig, scene: Scene, width: int, version_width: int = 0) -> Iterator[Piece]:
+    """Yield the line of a worker: mark, state, name, rotation, health, version, in flight, since when.
+
+    ``width`` and ``version_width`` are the cells of the columns of names and versions.
+    """
     look = scene.look
     state, apache = scene.fleet.workers[worker.id], scene.fleet.apaches[worker.id.apache_id]
     marked = worker.id in scene.marked
@@ -107,7 +120,9 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int) -> Iterator[Pie
     yield state.rotation.value.ljust(8), style
     yield "  ", ""
     yield health_word(state, look)
-    if state.busy:
+    if version_width:
+        yield f" {_version(state, version_width, look)}", look.muted
+    if state.busy or (state.busy is not None and state.rotation in _OUT):
         yield f" {state.busy} busy", ""
     if doing := scene.doing.get(worker.id):
         yield f"  {look.glyphs.running} {doing}", look.notice
@@ -118,7 +133,12 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int) -> Iterator[Pie
         yield f"  {look.glyphs.warn} {left.outcome.short}: {left.kind} by {left.user}", style
     elif state.lease is not None:
         yield f"  {look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice
-    elif state.rotation in {Rotation.STOPPED, Rotation.DISABLED} and state.since:
+    if apache.error and apache.seen:
+        was = f"was {state.last.value}, " if state.last is not None else ""
+        yield f" {was}{age(scene.now - apache.seen)} old", look.unsure
+    elif is_stale(apache, scene.config, scene.now):
+        yield f" {age(scene.now - apache.seen)} old", look.unsure
+    elif state.rotation in _OUT and state.since:
         yield f" {age(scene.now - state.since)}", look.muted
 
 
@@ -172,6 +192,18 @@ def environment(service: ServiceConfig, look: Look) -> Piece:
 def name_width(workers: Iterable[WorkerConfig]) -> int:
     """Return the cells that the column of worker names takes."""
     return min(NAME_WIDTH, max((len(worker.id.worker) for worker in workers), default=0))
+
+
+def version_width(fleet: Fleet) -> int:
+    """Return the cells that the column of versions takes; 0 while none is known."""
+    return min(VERSION_WIDTH, max((cell_len(state.version) for state in fleet.workers.values()), default=0))
+
+
+def _version(state: WorkerState, width: int, look: Look) -> str:
+    text = state.version
+    if cell_len(text) > width:
+        text = look.glyphs.ellipsis + text[-(width - 1) :]
+    return set_cell_size(text, width)
 
 
 def _state(look: Look, severity: Severity) -> Piece:

@@ -1,0 +1,43 @@
+"""Who deployed last to a Tomcat, what and when, as the journals tell."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from isdeploy_tui.config import WorkerId
+from isdeploy_tui.engine.steps import StepState
+from isdeploy_tui.remote.journal import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class LastDeploy:
+    """A deploy script that has ended, or was begun and never heard of again.
+
+    ``time`` is ISO 8601 UTC, ``arguments`` are the script's, secret ones masked; ``detail`` is how it ended.
+    """
+
+    user: str
+    bastion: str
+    time: str
+    arguments: str
+    state: str
+    detail: str
+
+    @property
+    def went_well(self) -> bool:
+        """True when the script exited 0."""
+        return self.state == StepState.DONE
+
+
+def last_deploy(entries: Iterable[Entry], workers: Collection[WorkerId]) -> LastDeploy | None:
+    """Return the newest deploy to the Tomcat that these workers are; None when the journals tell of none.
+
+    ``entries`` are oldest first.
+    """
+    names = {str(worker) for worker in workers}
+    found: LastDeploy | None = None
+    for entry in entries:
+        # Without a run nothing was started.
+        if entry.step == "script" and entry.run and not names.isdisjoint(entry.target.split()):
+            words = entry.user, entry.bastion, entry.time, entry.arguments, entry.state, entry.detail
+            found = LastDeploy(*words)
+    return found
