@@ -111,7 +111,8 @@ class Config:
 
     ``source`` is the file's path as given, for messages; ``secret_arguments`` are shell patterns of deploy arguments
     that are masked wherever they would be shown or kept (``*password=*``, ``--token *``). ``log_lines`` of a log are
-    read when it is opened on the screen, ``log_keep`` are kept.
+    read when it is opened on the screen, ``log_keep`` are kept. ``mouse`` False leaves the mouse to the terminal.
+    ``keys`` are the keys of the screen's actions by their ids, as they are written: the screen judges them.
     """
 
     source: str
@@ -122,6 +123,8 @@ class Config:
     secret_arguments: tuple[str, ...] = ()
     log_lines: int = 200
     log_keep: int = 20_000
+    mouse: bool = True
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def apaches(self) -> Iterator[ApacheConfig]:
         """All apaches, in the file's order."""

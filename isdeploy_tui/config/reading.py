@@ -3,16 +3,20 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from isdeploy_tui.config.model import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerConfig, WorkerId
-from isdeploy_tui.config.table import ConfigError, Table
+from isdeploy_tui.config.table import ConfigError, KeyPath, Problem, Table
+from isdeploy_tui.printable import printable
 
 MOST_LOG_LINES = 1_000_000
 """Lines of a log that can be kept; they take about 300 MB."""
 
 ENVIRONMENT_VARIABLE = "ISDEPLOY_CONFIG"
+
+JudgeKeys = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
+"""Says what is wrong in ``[keys]``: the id as it was written, and a sentence."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
@@ -39,19 +43,26 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
     raise ConfigError("servers.toml", [sentence])
 
 
-def load(path: Path) -> Config:
+def load(path: Path, judge_keys: JudgeKeys | None = None) -> Config:
     """Read and check a servers.toml. Raises ConfigError, which names every place that is wrong."""
+    return parse(read_text(path), str(path), judge_keys)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a servers.toml. Raises ConfigError."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [f"not UTF-8 text (byte {error.start})"]) from None
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from None
-    return parse(text, str(path))
 
 
-def parse(text: str, source: str = "servers.toml") -> Config:
-    """Check the text of a servers.toml and return it as a Config. Raises ConfigError with all problems at once."""
+def parse(text: str, source: str = "servers.toml", judge_keys: JudgeKeys | None = None) -> Config:
+    """Check the text of a servers.toml and return it as a Config. Raises ConfigError with all problems at once.
+
+    ``judge_keys`` is what knows the actions of ``[keys]``; without it any are accepted.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,6 +74,12 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     secret_arguments = top.texts("secret_arguments", None) or ()
     log_lines = top.whole_number("log_lines", 200, minimum=1, maximum=MOST_LOG_LINES)
     log_keep = top.whole_number("log_keep", 20_000, minimum=100, maximum=MOST_LOG_LINES)
+    mouse = top.boolean("mouse", True)
+    keys = top.named_texts("keys")
+    problems += (
+        Problem(f"keys › {printable(id, 60)}: {sentence}", ("keys", id))
+        for id, sentence in (judge_keys(keys) if judge_keys is not None else ())
+    )
     ssh_config = top.text("ssh_config", None)
     if ssh_config and not ssh_config.startswith(("/", "~")):
         # A relative path means beside the servers.toml that names it, wherever the program was started.
@@ -73,7 +90,18 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     top.finish()
     if problems:
         raise ConfigError(source, problems)
-    config = Config(source, services, poll, connect, ssh_config, secret_arguments, log_lines, log_keep)
+    config = Config(
+        source=source,
+        services=services,
+        poll_seconds=poll,
+        connect_seconds=connect,
+        ssh_config=ssh_config,
+        secret_arguments=secret_arguments,
+        log_lines=log_lines,
+        log_keep=log_keep,
+        mouse=mouse,
+        keys=keys,
+    )
     _check_shared_tomcats(config, problems)
     if problems:
         raise ConfigError(source, problems)
@@ -146,7 +174,15 @@ def _check_shared_tomcats(config: Config, problems: list[str]) -> None:
         for key in ("ssh", "deploy", "log"):
             mine, theirs = getattr(worker, key), getattr(other, key)
             if mine != theirs and mine is not None and theirs is not None:
-                problems.append(
+                sentence = (
                     f"worker '{worker.id}': {key} is '{mine}', but '{other.id}', "
                     f"the same tomcat '{worker.tomcat}', has '{theirs}'"
                 )
+                problems.append(Problem(sentence, (*_path_of(config, worker), key)))
+
+
+def _path_of(config: Config, worker: WorkerConfig) -> KeyPath:
+    service = config.service(worker.id.service)
+    apache = config.apache(worker.id.apache_id)
+    numbers = config.services.index(service), service.apaches.index(apache), apache.workers.index(worker)
+    return ("service", numbers[0], "apache", numbers[1], "worker", numbers[2])
