@@ -45,7 +45,9 @@ def told(text: str) -> dict[str, int | None]:
     with pytest.raises(ConfigError) as raised:
         parse(text, judge_keys=judge)
     problems = raised.value.problems
-    return dict(zip((str(one).split(":")[0].split(" › ")[-1] for one in problems), lines_of(text, problems), strict=True))
+    return dict(
+        zip((str(one).split(":")[0].split(" › ")[-1] for one in problems), lines_of(text, problems), strict=True)
+    )
 
 
 def test_every_problem_has_its_line() -> None:

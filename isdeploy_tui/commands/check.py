@@ -15,6 +15,7 @@ from isdeploy_tui.commands.opening import open_session
 from isdeploy_tui.engine.doctor.examine import examine
 from isdeploy_tui.engine.doctor.finding import Finding, Verdict
 from isdeploy_tui.engine.targets import TargetError, resolve
+from isdeploy_tui.tui.actions.keymap import judge
 
 _MARKS = {
     Verdict.OK: ("✓", "ok", "32"),
@@ -33,7 +34,7 @@ def run_check(options: argparse.Namespace) -> int:
 
 async def _check(options: argparse.Namespace) -> int:
     told: list[tuple[str, Finding]] = []
-    async with open_session(options) as session:
+    async with open_session(options, judge_keys=judge) as session:
         try:
             workers = resolve(session.config, options.targets)
         except TargetError as error:

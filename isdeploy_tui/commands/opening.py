@@ -13,12 +13,15 @@ from isdeploy_tui.remote.connections import SshHosts
 
 
 @asynccontextmanager
-async def open_session(options: argparse.Namespace, ask: Ask | None = None) -> AsyncIterator[Session]:
+async def open_session(
+    options: argparse.Namespace, ask: Ask | None = None, judge_keys: config.JudgeKeys | None = None
+) -> AsyncIterator[Session]:
     """Yield a session on the configuration that the options name. Raises ConfigError.
 
     ``ask`` puts the questions of servers to the person; without it they are asked on the terminal, if there is one.
+    ``judge_keys`` judges ``[keys]``, which only the screen needs.
     """
-    configuration = config.load(config.find(options.config))
+    configuration = config.load(config.find(options.config), judge_keys)
     async with open_hosts(configuration.ssh_config, configuration.connect_seconds, ask) as hosts:
         yield Session(configuration, hosts)
 

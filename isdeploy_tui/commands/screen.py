@@ -5,15 +5,24 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isdeploy_tui.cli import USAGE
 from isdeploy_tui.commands.warnings import spoken
+from isdeploy_tui.config import Config
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.printable import printable
+from isdeploy_tui.tui.actions.keymap import judge
 
 if TYPE_CHECKING:
+    from isdeploy_tui.engine.arguments import ArgumentHistory
+    from isdeploy_tui.engine.monitor import Monitor
+    from isdeploy_tui.engine.operations import Operations
     from isdeploy_tui.tui.asking import AskOnScreen
+
+    Opened = tuple[Session, Monitor, Operations | None, ArgumentHistory]
 
 FRAMES = "30"
 """Frames a second at most; Textual reads ``TEXTUAL_FPS`` when it is imported."""
@@ -34,7 +43,7 @@ async def _on_servers(options: argparse.Namespace) -> int:
     from isdeploy_tui.tui.asking import AskOnScreen
 
     ask = AskOnScreen()
-    async with open_session(options, ask) as session:
+    async with open_session(options, ask, judge) as session:
         return await open_screen(session, options, ask)
 
 
@@ -43,7 +52,7 @@ async def _on_demo(options: argparse.Namespace) -> int:
     from isdeploy_tui.tui.run import run_tui
 
     with spoken():
-        return await run(run_tui, read_only=options.read_only, **_looks(options))
+        return await run(run_tui, read_only=options.read_only, mouse=not options.no_mouse, **_looks(options))
 
 
 async def open_screen(
@@ -52,24 +61,46 @@ async def open_screen(
     ask: "AskOnScreen | None" = None,
 ) -> int:
     """Show the screen on a session until its person leaves; return the exit status."""
-    from isdeploy_tui.engine.arguments import ArgumentHistory
-    from isdeploy_tui.engine.monitor import Monitor
+    from isdeploy_tui.remote.connections import SshHosts
     from isdeploy_tui.tui.run import run_tui
 
+    now = session
+    async with AsyncExitStack() as stack:
+
+        def reopen(config: Config) -> "Opened":
+            """Keep the connections, unless they would be made in another way now."""
+            nonlocal now
+            hosts, how = now.hosts, (config.ssh_config, config.connect_seconds)
+            if how != (now.config.ssh_config, now.config.connect_seconds):
+                hosts = SshHosts(*how, ask)
+                stack.push_async_callback(hosts.aclose)
+            now = replace(now, config=config, hosts=hosts)
+            return _opened(now, read_only=options.read_only)
+
+        _, monitor, operations, history = _opened(session, read_only=options.read_only)
+        return await run_tui(
+            session,
+            monitor,
+            operations,
+            ask=ask,
+            mouse=session.config.mouse and not options.no_mouse,
+            **_looks(options),
+            history=history,
+            reopen=reopen,
+        )
+
+
+def _opened(session: Session, *, read_only: bool) -> "Opened":
+    from isdeploy_tui.engine.arguments import ArgumentHistory
+    from isdeploy_tui.engine.monitor import Monitor
+
     operations = None
-    if not options.read_only:
+    if not read_only:
         # Read-only has no writing code to call: not even loaded.
         from isdeploy_tui.engine.operations import Operations
 
         operations = Operations(session)
-    return await run_tui(
-        session,
-        Monitor(session),
-        operations,
-        ask=ask,
-        **_looks(options),
-        history=ArgumentHistory.of_user(session.config.secret_arguments),
-    )
+    return session, Monitor(session), operations, ArgumentHistory.of_user(session.config.secret_arguments)
 
 
 def _looks(options: argparse.Namespace) -> dict[str, Any]:

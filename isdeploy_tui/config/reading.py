@@ -51,11 +51,17 @@ def load(path: Path, judge_keys: JudgeKeys | None = None) -> Config:
 def read_text(path: Path) -> str:
     """Return the text of a servers.toml. Raises ConfigError."""
     try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(path), [f"not UTF-8 text (byte {error.start})"]) from None
+        return decoded(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from None
+
+
+def decoded(data: bytes, source: str) -> str:
+    """Return bytes as text. Raises ConfigError."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(source, [f"not UTF-8 text (byte {error.start})"]) from None
 
 
 def parse(text: str, source: str = "servers.toml", judge_keys: JudgeKeys | None = None) -> Config:

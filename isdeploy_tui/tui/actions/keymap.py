@@ -23,12 +23,25 @@ _NAMED = {
     *("enter", "tab", "escape", "space", *(f"f{number}" for number in range(1, 25)), *CHARACTERS),
 }
 _MEANT = {
-    "esc": "escape", "return": "enter", "ret": "enter", "del": "delete", "ins": "insert", "bs": "backspace",
-    "pgup": "pageup", "pgdn": "pagedown", "pgdown": "pagedown", "page_up": "pageup", "page_down": "pagedown",
-    "spacebar": "space", "control": "ctrl",
+    "esc": "escape",
+    "return": "enter",
+    "ret": "enter",
+    "del": "delete",
+    "ins": "insert",
+    "bs": "backspace",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "pgdown": "pagedown",
+    "page_up": "pageup",
+    "page_down": "pagedown",
+    "spacebar": "space",
+    "control": "ctrl",
 }
 _SENT_AS = {
-    "ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape",
+    "ctrl+i": "tab",
+    "ctrl+m": "enter",
+    "ctrl+h": "backspace",
+    "ctrl+left_square_bracket": "escape",
 }
 """What terminals send for a key that they cannot tell from another."""
 
@@ -157,7 +170,10 @@ def _doubles(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
                     continue
                 told.add((one.id, other.id))
                 mine, theirs = (one, other) if one.id in keys else (other, one)
-                yield mine.id, f"'{key_name(min(shared))}' is {theirs.id}'s ({theirs.label}) in the same place; take another key"
+                yield (
+                    mine.id,
+                    f"'{key_name(min(shared))}' is {theirs.id}'s ({theirs.label}) in the same place; take another key",
+                )
 
 
 def _is_dead(action: Action, scopes: tuple[str, ...]) -> bool:

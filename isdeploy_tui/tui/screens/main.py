@@ -27,7 +27,7 @@ from isdeploy_tui.tui.widgets.activity import Activity
 from isdeploy_tui.tui.widgets.detail import as_content, description
 from isdeploy_tui.tui.widgets.fleet_area import FleetArea
 from isdeploy_tui.tui.widgets.fleet_tree import FleetTree
-from isdeploy_tui.tui.widgets.key_bar import KeyBar
+from isdeploy_tui.tui.widgets.key_bar import KeyBar, key_of
 from isdeploy_tui.tui.widgets.log_area import LogArea
 from isdeploy_tui.tui.widgets.top_bar import Heading, TopBar
 from isdeploy_tui.tui.widgets.tree_label import Scene
@@ -195,7 +195,8 @@ class MainScreen(Screen[None]):
             if len(workers) > len(self.log_area.logs):
                 self.app.notify(f"{len(self.log_area.logs)} of {len(workers)} logs are shown", markup=False)
         elif len(self.log_area.logs) == 1:
-            self.app.notify("Mark several workers with space first, or go to a node above them", markup=False)
+            mark = key_of(self, "fleet.mark") or "the palette"
+            self.app.notify(f"Mark several workers with {mark} first, or go to a node above them", markup=False)
             return
         self.log_area.show("log")
         self._go_to_pane()

@@ -22,6 +22,7 @@ from isdeploy_tui.tui.ages import clock, duration
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.story import Story, output_lines
 from isdeploy_tui.tui.theme import Look
+from isdeploy_tui.tui.widgets.key_bar import key_of
 from isdeploy_tui.tui.widgets.log_box import LogBox
 from isdeploy_tui.tui.widgets.log_pane import LogPane
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
@@ -57,7 +58,7 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
                 yield PaneTitle(id="output-title")
                 yield LogBox(pane_id="output", label="output")
             with Horizontal(id="operations-hint"):
-                yield Static(Content("esc closes, tab switches, x stops after this step"), id="hint")
+                yield Static(id="hint")
 
     def on_mount(self) -> None:
         """Show the newest, and keep the times going."""
@@ -67,6 +68,9 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
         )
         if self._stories:
             self.query_one(OptionList).highlighted = 0
+        stop = key_of(self, "operations.stop")
+        hint = f", {stop} stops after this step" if stop else ""
+        self.query_one("#hint", Static).update(Content(f"esc closes, tab switches{hint}"))
         self.set_interval(1, self.refresh_story)
 
     @property
