@@ -167,8 +167,7 @@ class IsdeployApp(LookingApp[None]):
         self.actions = remapped(config.keys)
         self.set_keymap(as_textual(config.keys))
         monitor.start()
-        self.main = MainScreen(self.ports, self.look)
-        await self.switch_screen(self.main)
+        await self.main.go_by(self.ports)
         self.notify(f"{printable(Path(config.source).name)} holds: {summary(config)}", markup=False)
         if old.runner is not None:
             await old.runner.aclose()

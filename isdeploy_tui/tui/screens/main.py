@@ -75,15 +75,34 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Connect to the engine."""
+        self._connect()
+        self.set_interval(1, self.tick)
+
+    def _connect(self) -> None:
         self._bridge = FleetBridge(self._ports.monitor, self._fleet_changed)
         if self._ports.runner is not None:
             for operation in self._ports.runner.running:
                 self.operations.watch(operation)
         self.tick()
-        self.set_interval(1, self.tick)
+
+    async def go_by(self, ports: Ports) -> None:
+        """Show the servers of another configuration. Nothing of the old one may run any more."""
+        await self._let_go()
+        self._ports = ports
+        self.scene = Scene(ports.session.config, ports.monitor.fleet, self._look, self._now())
+        self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
+        self.remove_class("-zoom-logs", "-zoom-fleet")
+        await self.recompose()
+        self.fleet_tree.focus()
+        self._connect()
 
     async def on_unmount(self) -> None:
         """Leave the engine to itself: what runs goes on."""
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._log_timer is not None:
+            self._log_timer.stop()
         if self._bridge is not None:
             self._bridge.close()
         await self.operations.aclose()

@@ -100,6 +100,8 @@ class SettingsScreen(Screen[Config | None]):
     @work(exclusive=True, group="save")
     async def action_save(self) -> None:
         """Write the file, if nothing is wrong in it, and go by it."""
+        if self._timer is not None:
+            self._timer.stop()
         text = self.editor.text
         judgement = await self._judged(text)
         if judgement.config is None:

@@ -53,9 +53,8 @@ class TomlEditor(TextArea):
 
     def __init__(self, text: str, *, read_only: bool, id: str | None = None) -> None:
         self.wrong: Collection[int] = ()
-        super().__init__(
-            text, soft_wrap=False, tab_behavior="indent", show_line_numbers=True, read_only=read_only, id=id
-        )
+        # With the tab key for indenting, the library would take esc to leave the area.
+        super().__init__(text, soft_wrap=False, show_line_numbers=True, read_only=read_only, id=id)
         self.indent_width = 2
         # A blinking cursor would send something over the line twice a second, all day.
         self.cursor_blink = False
