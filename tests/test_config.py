@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import isdeploy_tui
 from isdeploy_tui.config import (
     ApacheId,
     Config,
@@ -126,7 +127,7 @@ def test_what_is_left_out_has_its_default() -> None:
 
 
 def test_the_example_in_the_repository_is_read() -> None:
-    assert load(Path(__file__).parents[1] / "servers.toml").services
+    assert load(Path(isdeploy_tui.__file__).parent / "example.toml").services
 
 
 def test_ids_find_what_they_name() -> None:

@@ -9,9 +9,10 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from isdeploy_tui.cli import USAGE
+from isdeploy_tui import config
+from isdeploy_tui.cli import DONE, USAGE
 from isdeploy_tui.commands.warnings import spoken
-from isdeploy_tui.config import Config
+from isdeploy_tui.config import Config, ConfigError
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.actions.keymap import judge
@@ -42,9 +43,25 @@ async def _on_servers(options: argparse.Namespace) -> int:
     from isdeploy_tui.commands.opening import open_session
     from isdeploy_tui.tui.asking import AskOnScreen
 
+    try:
+        configuration = config.load(config.find(options.config), judge)
+    except ConfigError as error:
+        return await _begin(options, error)
     ask = AskOnScreen()
-    async with open_session(options, ask, judge) as session:
+    async with open_session(options, ask, configuration) as session:
         return await open_screen(session, options, ask)
+
+
+async def _begin(options: argparse.Namespace, error: ConfigError) -> int:
+    from isdeploy_tui.commands.beginning import DEMO, begin
+
+    begun = await begin(options, error)
+    if begun is None:
+        return DONE
+    if begun == DEMO:
+        return await _on_demo(options)
+    options.config = str(begun)
+    return await _on_servers(options)
 
 
 async def _on_demo(options: argparse.Namespace) -> int:
@@ -67,14 +84,14 @@ async def open_screen(
     now = session
     async with AsyncExitStack() as stack:
 
-        def reopen(config: Config) -> "Opened":
+        def reopen(other: Config) -> "Opened":
             """Keep the connections, unless they would be made in another way now."""
             nonlocal now
-            hosts, how = now.hosts, (config.ssh_config, config.connect_seconds)
+            hosts, how = now.hosts, (other.ssh_config, other.connect_seconds)
             if how != (now.config.ssh_config, now.config.connect_seconds):
                 hosts = SshHosts(*how, ask)
                 stack.push_async_callback(hosts.aclose)
-            now = replace(now, config=config, hosts=hosts)
+            now = replace(now, config=other, hosts=hosts)
             return _opened(now, read_only=options.read_only)
 
         _, monitor, operations, history = _opened(session, read_only=options.read_only)

@@ -8,7 +8,7 @@ from isdeploy_tui.config.model import (
     WorkerConfig,
     WorkerId,
 )
-from isdeploy_tui.config.reading import JudgeKeys, find, load, parse
+from isdeploy_tui.config.reading import JudgeKeys, find, load, parse, user_file
 from isdeploy_tui.config.table import ConfigError
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "find",
     "load",
     "parse",
+    "user_file",
 ]

@@ -32,8 +32,7 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
             if not Path(named).is_file():
                 raise ConfigError(named, [f"no such file (named by {how})"])
             return Path(named)
-    home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "/")) / ".config")
-    places = [Path("servers.toml"), Path(home) / "isdeploy" / "servers.toml", Path("/etc/isdeploy/servers.toml")]
+    places = [Path("servers.toml"), user_file(environ), Path("/etc/isdeploy/servers.toml")]
     for place in places:
         if place.is_file():
             return place
@@ -41,6 +40,12 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
     make = "or make one: isdeploy-tui discover HOST"
     sentence = f"no configuration found; looked for {looked}; try 'isdeploy-tui demo' first, {make}"
     raise ConfigError("servers.toml", [sentence])
+
+
+def user_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where a person's own configuration is looked for."""
+    home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "/")) / ".config")
+    return Path(home) / "isdeploy" / "servers.toml"
 
 
 def load(path: Path, judge_keys: JudgeKeys | None = None) -> Config:

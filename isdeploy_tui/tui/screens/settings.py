@@ -1,6 +1,7 @@
 """servers.toml, edited in place: judged as one types, saved only when nothing is wrong in it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,15 @@ SHOWN = 4
 """Problems that are told at once; the next ones come when these are mended."""
 
 
+NOTES = 6
+"""Notes that fit on a small terminal."""
+
+
 class SettingsScreen(Screen[Config | None]):
     """Dismissed with the configuration that was saved, or with None.
 
     ``text`` is what to begin with where it is not what the file has (a draft). ``fixed`` says why nothing may be
-    changed here; the text is there to read then.
+    changed here; the text is there to read then. ``notes`` are told once, at the beginning.
     """
 
     BINDINGS = bindings_for("settings")
@@ -42,12 +47,21 @@ class SettingsScreen(Screen[Config | None]):
 
     editor = getters.query_one(TomlEditor)
 
-    def __init__(self, file: FileAsRead, look: Look, *, text: str | None = None, fixed: str = "") -> None:
+    def __init__(
+        self,
+        file: FileAsRead,
+        look: Look,
+        *,
+        text: str | None = None,
+        fixed: str = "",
+        notes: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self._file = file
         self._look = look
         self._text = file.text if text is None else text
         self._fixed = fixed
+        self._notes = notes
         self._warning = "" if fixed else why_not_writable(file.path)
         self._timer: Timer | None = None
         self._judgement: Judgement | None = None
@@ -68,6 +82,8 @@ class SettingsScreen(Screen[Config | None]):
             self.refresh_bindings()
         self._judge()
         self._show_title()
+        if self._notes:
+            self.app.notify("\n".join(map(printable, self._notes[:NOTES])), markup=False, timeout=20)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide saving where nothing may be changed."""
