@@ -8,7 +8,6 @@ from typing import Protocol
 from isdeploy_tui.config import Config
 from isdeploy_tui.config.saving import FileAsRead
 from isdeploy_tui.tui.actions import bindings_for
-from isdeploy_tui.tui.actions.keymap import remapped
 from isdeploy_tui.tui.looking import LookingApp
 from isdeploy_tui.tui.screens.help import help_page
 from isdeploy_tui.tui.screens.reader import Reader
@@ -71,7 +70,7 @@ class FirstRunApp(LookingApp[Path | Way]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.push_screen(Reader("Keys", help_page(self.look, remapped({}), read_only=False)))
+        self.push_screen(Reader("Keys", help_page(self.look, self.actions, read_only=False)))
 
     async def action_leave(self) -> None:
         """Leave; asks when something is not saved."""

@@ -7,6 +7,7 @@ from textual.app import App
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from isdeploy_tui.tui import theme as themes
+from isdeploy_tui.tui.actions import ACTIONS, Action
 from isdeploy_tui.tui.theme import Look
 
 Result = TypeVar("Result")
@@ -23,13 +24,17 @@ class PlainScrollBarRender(ScrollBarRender):
 
 
 class LookingApp(App[Result]):
-    """``theme`` is a name of ``theme.THEMES`` or of the library; None chooses by terminal."""
+    """``actions`` is the table of actions with the keys that they have here.
+
+    ``theme`` is a name of ``theme.THEMES`` or of the library; None chooses by terminal.
+    """
 
     TITLE = "isdeploy-tui"
     CSS_PATH = "isdeploy.tcss"
     HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     def __init__(self, *, theme: str | None = None, ascii: bool = False) -> None:
+        self.actions: tuple[Action, ...] = ACTIONS
         choice = themes.choose(theme, os.environ)
         super().__init__(ansi_color=choice.ansi_color)
         self.register_theme(themes.DARK)

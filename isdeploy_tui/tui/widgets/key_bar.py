@@ -1,5 +1,6 @@
 """The line at the bottom: the keys that do something here and now."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from textual.content import Content
@@ -7,8 +8,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
-from isdeploy_tui.tui.actions import Action, find, key_name
-from isdeploy_tui.tui.actions.keymap import NO_KEY
+from isdeploy_tui.tui.actions import ACTIONS, Action, key_name
 from isdeploy_tui.tui.theme import Look
 
 ALWAYS = 90
@@ -16,9 +16,19 @@ ALWAYS = 90
 
 
 def key_of(screen: Screen[Any], id: str) -> str:
-    """Return how the first key of an action is written, as a person may have remapped it; empty when it has none."""
-    keys = (active.binding.key for active in screen.active_bindings.values() if active.binding.id == id)
-    return next((key_name(key) for key in keys if key != NO_KEY), "")
+    """Return how the key of an action is written that is shown first here and now; empty when it has none."""
+    return next((key_name(key) for action, key, _ in _active(screen) if action.id == id), "")
+
+
+def _active(screen: Screen[Any]) -> Iterator[tuple[Action, str, bool]]:
+    """Yield the actions that have a key here: with the first of their keys that is active, and whether it does
+    something."""
+    active = screen.active_bindings
+    for action in getattr(screen.app, "actions", ACTIONS):
+        for key in action.key_list:
+            if key in active and active[key].binding.id == action.id:
+                yield action, key, active[key].enabled
+                break
 
 
 class KeyBar(Widget):
@@ -73,14 +83,9 @@ class KeyBar(Widget):
                 self.app.simulate_key(key)
 
     def _entries(self) -> list[tuple[Action, str, bool]]:
-        found: dict[str, tuple[Action, str, bool]] = {}
-        for active in self.screen.active_bindings.values():
-            action = find(active.binding.id or "")
-            if action is not None and action.rank and active.binding.show and active.binding.key != NO_KEY:
-                # The first key is the one to show.
-                found.setdefault(action.id, (action, active.binding.key, active.enabled))
+        found = (entry for entry in _active(self.screen) if entry[0].rank)
         # In a log, what can be done with it goes before what the screen can always do.
-        return sorted(found.values(), key=lambda entry: (entry[0].scope != "log", entry[0].rank))
+        return sorted(found, key=lambda entry: (entry[0].scope != "log", entry[0].rank))
 
     def _entry(self, action: Action, key: str, enabled: bool) -> Content:
         style, label = (self._look.key, "") if enabled else (self._look.muted, self._look.muted)
