@@ -32,7 +32,7 @@ class TomlEditor(TextArea):
         background: $background;
         color: $foreground;
         scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
+        scrollbar-size-horizontal: 0;
         &:focus { border: none; background-tint: $foreground 0%; }
         & .text-area--gutter { color: $muted; background: $background; }
         & .text-area--cursor-line { background: $cursor-blur; }
