@@ -103,6 +103,20 @@ def test_a_disk_that_is_full_leaves_the_file_as_it_was(file: Path, monkeypatch: 
     assert beside(file) == ["servers.toml"]
 
 
+def test_where_one_may_not_write_the_sentence_says_so_and_nothing_happens(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(file.parent / ".servers.toml.x"))
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(ConfigError, match=r"cannot be written: Permission denied \("):
+        write_file(read_file(file), NEW)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert why_not_writable(file) == "you may not write this file"
+    assert file.read_text() == OLD
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_program_that_is_killed_half_way_leaves_the_file_as_it_was(file: Path, step: str) -> None:
     program = (
