@@ -122,7 +122,8 @@ class SettingsScreen(Screen[Config | None]):
         judgement = await self._judged(text)
         if judgement.config is None:
             self._say(judgement, "Not saved: something is wrong in it")
-            self.action_next_problem()
+            if self.editor.cursor_location[0] not in self._wrong_lines:
+                self.action_next_problem()
             self.app.bell()
             return
         try:
@@ -132,9 +133,15 @@ class SettingsScreen(Screen[Config | None]):
             return
         self.dismiss(judgement.config)
 
+    @property
+    def _wrong_lines(self) -> list[int]:
+        """The lines with a problem, from 0, in order."""
+        troubles = self._judgement.troubles if self._judgement is not None else ()
+        return sorted({one.line - 1 for one in troubles if one.line})
+
     def action_next_problem(self) -> None:
         """Go to the line of the next problem, after the last one to the first."""
-        lines = sorted({one.line - 1 for one in self._judgement.troubles if one.line} if self._judgement else ())
+        lines = self._wrong_lines
         here, _ = self.editor.cursor_location
         if lines:
             self.editor.move_cursor((next((line for line in lines if line > here), lines[0]), 0), center=True)
