@@ -1,5 +1,6 @@
 """The program where there is no configuration: what it says, and every way from there and back."""
 
+import argparse
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 import isdeploy_tui
+from isdeploy_tui.cli import USAGE
+from isdeploy_tui.commands.beginning import begin
 from isdeploy_tui.config import ConfigError, parse
 from isdeploy_tui.config.saving import FileAsRead, read_file
 from isdeploy_tui.tui.first_run import Beginnings, FirstRunApp
@@ -174,3 +177,20 @@ async def test_a_file_that_stays_wrong_leads_out(file: Path) -> None:
         await person.until("line 1  cofee: unknown key")
         await person.press("escape")
         assert await person.ended() is None
+
+
+async def test_a_file_that_was_named_and_is_not_there_stays_an_error(file: Path) -> None:
+    options = argparse.Namespace(config=str(file), read_only=False)
+    with pytest.raises(ConfigError, match="no such file \\(named by --config\\)"):
+        await begin(options, ConfigError(str(file), ["no such file (named by --config)"]))
+
+
+async def test_a_broken_file_is_only_told_in_read_only_mode(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.parent.mkdir()
+    file.write_text("cofee = 1\n")
+    with pytest.raises(SystemExit) as ended:
+        await begin(
+            argparse.Namespace(config=str(file), read_only=True), ConfigError(str(file), ["cofee: unknown key"])
+        )
+    assert ended.value.code == USAGE
+    assert capsys.readouterr().err == f"{file}: cofee: unknown key\n"
