@@ -69,7 +69,7 @@ def test_a_key_may_be_written_in_several_ways(written: str, key: str | None) -> 
         ("fleet.drain", "r", "'r' is fleet.restore's (restore) in the same place; take another key"),
         ("fleet.mark", "i", "'i' is fleet.info's (info) in the same place; take another key"),
         ("fleet.info", "?", "'?' is app.help's (help) in the same place; take another key"),
-        ("log.copy", "l", "'l' is fleet.show_log's (log) in the same place; take another key"),
+        ("log.copy", "o", "'o' is fleet.show_output's (output) in the same place; take another key"),
         ("log.copy", "n", "'n' is log.next_hit's (next) in the same place; take another key"),
         ("operations.stop", "n", "'n' is log.next_hit's (next) in the same place; take another key"),
         ("fleet.drain", "y", "'y' is a key for looking in k9s and less; nothing that changes servers may be on it"),
