@@ -78,13 +78,12 @@ class IsdeployApp(LookingApp[None]):
     ) -> None:
         super().__init__(theme=theme, ascii=ascii)
         self._log_sizes = log_lines, log_keep
+        self._readers = follow_log, follow_script, read_journals
         self.ports = Ports(
             session,
             monitor,
             operations,
-            follow_log or reading.follow_log(session),
-            follow_script or reading.follow_script(session),
-            read_journals or reading.read_journals(session),
+            *self._readers_of(session),
             history or SessionHistory(),
             banner,
             status_line,
@@ -153,15 +152,16 @@ class IsdeployApp(LookingApp[None]):
             await asyncio.sleep(0.2)
         old = self.ports
         session, monitor, runner, history = self.ports.reopen(config)
+        follow_log, follow_script, read_journals = self._readers_of(session)
         self.ports = replace(
             old,
             session=session,
             monitor=monitor,
             runner=runner,
             history=history,
-            follow_log=reading.follow_log(session),
-            follow_script=reading.follow_script(session),
-            read_journals=reading.read_journals(session),
+            follow_log=follow_log,
+            follow_script=follow_script,
+            read_journals=read_journals,
             log=self._sizes_for(config),
         )
         self.actions = remapped(config.keys)
@@ -172,6 +172,14 @@ class IsdeployApp(LookingApp[None]):
         if old.runner is not None:
             await old.runner.aclose()
         await old.monitor.aclose()
+
+    def _readers_of(self, session: Session) -> tuple[FollowLog, FollowLog, ReadJournals]:
+        follow_log, follow_script, read_journals = self._readers
+        return (
+            follow_log or reading.follow_log(session),
+            follow_script or reading.follow_script(session),
+            read_journals or reading.read_journals(session),
+        )
 
     def _sizes_for(self, config: Config) -> LogSizes:
         lines, keep = self._log_sizes

@@ -94,7 +94,7 @@ def test_what_is_wrong_is_said_with_a_hint(id: str, keys: str, sentence: str) ->
         {"fleet.roll": ""},
         {"fleet.filter": "f3", "log.search": "f3"},
         {"fleet.back": "escape,backspace"},
-        {"log.copy": "p"},
+        {"log.copy": "D"},
         {"app.leave": "Q"},
     ],
 )
