@@ -93,8 +93,8 @@ class MainScreen(Screen[None]):
         self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
         self.remove_class("-zoom-logs", "-zoom-fleet")
         await self.recompose()
-        self.fleet_tree.focus()
         self._connect()
+        self.fleet_tree.focus()
 
     async def on_unmount(self) -> None:
         """Leave the engine to itself: what runs goes on."""
@@ -105,6 +105,7 @@ class MainScreen(Screen[None]):
             self._log_timer.stop()
         if self._bridge is not None:
             self._bridge.close()
+            self._bridge = None
         await self.operations.aclose()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -113,10 +114,12 @@ class MainScreen(Screen[None]):
 
     @property
     def _is_reading(self) -> bool:
-        return self.is_mounted and self.log_area.has_focus_within
+        return self._bridge is not None and self.log_area.has_focus_within
 
     def on_descendant_focus(self) -> None:
         """Show where keys go."""
+        if self._bridge is None:
+            return
         self.fleet_area.title.set_class(not self.log_area.has_focus_within, "-focused")
 
     # -- what the engine says ----------------------------------------------------------------------------------
@@ -127,7 +130,9 @@ class MainScreen(Screen[None]):
         return self.fleet_area.fleet_tree
 
     def tick(self) -> None:
-        """Once a second: times and ages."""
+        """Once a second: times and ages. Between two configurations there is nothing to show them on."""
+        if self._bridge is None:
+            return
         self.fleet_area.tick(self._look_again())
         self._show_around()
 
