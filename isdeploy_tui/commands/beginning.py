@@ -5,9 +5,12 @@ import asyncio
 import os
 import shlex
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from isdeploy_tui import config
 from isdeploy_tui.cli import USAGE
@@ -16,6 +19,9 @@ from isdeploy_tui.config import ConfigError
 from isdeploy_tui.config.reading import ENVIRONMENT_VARIABLE
 from isdeploy_tui.config.saving import FileAsRead, read_file
 from isdeploy_tui.importing.drafting import Draft, Wish, draft_from_files
+
+if TYPE_CHECKING:
+    from isdeploy_tui.tui.asking import AskOnScreen
 
 DEMO: Final = "demo"
 """What ``begin`` returns when the demo is wanted."""
@@ -51,13 +57,16 @@ async def _wants_to_mend() -> bool:
 
 
 async def _first_run(options: argparse.Namespace) -> Path | str | None:
+    from isdeploy_tui.tui.asking import AskOnScreen
     from isdeploy_tui.tui.first_run import Beginnings, FirstRunApp
     from isdeploy_tui.tui.screens.welcome import Way
 
     example = resources.files("isdeploy_tui").joinpath("example.toml").read_text("utf-8")
-    beginnings = Beginnings(FileAsRead(config.user_file(), None), example, _from_files)
+    ask = AskOnScreen()
+    beginnings = Beginnings(FileAsRead(config.user_file(), None), example, _from_files, partial(_from_hosts, ask))
     app = FirstRunApp(beginnings, theme=options.theme, ascii=options.ascii)
-    begun = await app.run_async(mouse=not options.no_mouse)
+    with ask.on(app):
+        begun = await app.run_async(mouse=not options.no_mouse)
     return begun if isinstance(begun, Path) else DEMO if begun is Way.DEMO else None
 
 
@@ -68,6 +77,35 @@ async def _mend(before: FileAsRead, options: argparse.Namespace) -> Path | None:
     app = FirstRunApp(beginnings, mend=True, theme=options.theme, ascii=options.ascii)
     begun = await app.run_async(mouse=not options.no_mouse)
     return begun if isinstance(begun, Path) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found on servers, as a draft."""
+
+    text: str
+    notes: Sequence[str]
+
+
+async def _from_hosts(ask: "AskOnScreen", typed: str) -> _Found:
+    from isdeploy_tui.commands.opening import open_hosts
+    from isdeploy_tui.engine.discovery.discover import discover
+    from isdeploy_tui.engine.discovery.looking import Wish as Looking
+    from isdeploy_tui.remote.sshnames import BadNameError, split_name
+
+    names = typed.split()
+    try:
+        for name in names:
+            split_name(name)
+    except BadNameError as error:
+        raise ConfigError("ssh", [str(error)]) from None
+    async with open_hosts(ask=ask) as hosts:
+        found = await discover(hosts, names, Looking(), lambda _: None)
+    problems = [str(problem) for problem in found.problems]
+    if not found.toml:
+        nothing = "nothing was found that a servers.toml could be made of"
+        raise ConfigError(" ".join(names), problems or [nothing])
+    return _Found(found.toml, problems)
 
 
 async def _from_files(typed: str) -> Draft:
