@@ -104,7 +104,7 @@ async def _from_hosts(ask: "AskOnScreen", typed: str) -> _Found:
     problems = [str(problem) for problem in found.problems]
     if not found.toml:
         nothing = "nothing was found that a servers.toml could be made of"
-        raise ConfigError(" ".join(names), problems or [nothing])
+        raise ConfigError("ssh", problems or [nothing])
     return _Found(found.toml, problems)
 
 
