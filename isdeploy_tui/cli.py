@@ -167,6 +167,8 @@ def make_parser() -> argparse.ArgumentParser:
 def _screen_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--theme", default=None, help="a theme by name, such as isdeploy-dark or ansi-light")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    mouse = "leave the mouse to the terminal, to select and copy with it (servers.toml: mouse = false)"
+    parser.add_argument("--no-mouse", action="store_true", help=mouse)
     lines = "begin logs with their last N lines (servers.toml: log_lines, else 200)"
     parser.add_argument("-n", "--lines", type=_positive, metavar="N", help=lines)
     keep = "keep N lines of each log (servers.toml: log_keep, else 20000)"

@@ -28,6 +28,7 @@ EXPECTED = {
     "number": "a number",
     "whole_number": "a whole number",
     "boolean": "true or false",
+    "named_texts": 'a table of texts, like `{ "a" = "b" }`',
     "texts": 'a list of texts, like `["a", "b"]`',
     "rules": 'a table of rules, like `{ "/*" = "balancer" }`',
     "absolute_path": "an absolute path on the server",

@@ -4,6 +4,7 @@ import html
 import itertools
 import re
 from pathlib import Path
+from typing import Any
 
 import resvg_py
 from rich.cells import cell_len
@@ -23,7 +24,7 @@ _TEXT = re.compile(
 )
 
 
-def drawn(app: App[None]) -> str:
+def drawn(app: App[Any]) -> str:
     """Return what is on the screen as SVG."""
     svg = app.export_screenshot(title="isdeploy-tui", simplify=True)
     svg = _TEXT.sub(_in_cells, svg)

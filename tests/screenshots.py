@@ -8,20 +8,26 @@ The PNGs need the fonts of apt's fonts-dejavu-core, and fonts-nanum-coding for t
 import argparse
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from textual.pilot import Pilot
 
+import isdeploy_tui
+from isdeploy_tui.config.saving import FileAsRead
 from isdeploy_tui.engine.control import Choice, Question
 from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.plans import OperationKind, Refusal
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
+from isdeploy_tui.tui.first_run import Beginnings, Draft, FirstRunApp
+from isdeploy_tui.tui.screens.settings import SettingsScreen
 from tests.drawing import drawn, missing_fonts, png
 from tests.tui.fakes import GREEN, W1, W2, W3, WEB2, Result, World, a_plan, a_world
 from tests.tui.living import LOG, trouble
+
+EXAMPLE = Path(isdeploy_tui.__file__).parent / "example.toml"
 
 TARGET = Path(__file__).parent.parent / "screenshots"
 
@@ -184,6 +190,14 @@ async def help_page(world: World, pilot: Pilot[None]) -> None:
     await press(pilot, "question_mark")
 
 
+async def settings(world: World, pilot: Pilot[None]) -> None:
+    """servers.toml in the editor, with two things wrong in it."""
+    text = EXAMPLE.read_text("utf-8").replace("reload_seconds", "reload_secnds").replace('"/opt/deploy', '"opt/deploy')
+    file = FileAsRead(Path.home() / ".config" / "isdeploy" / "servers.toml", EXAMPLE.read_bytes())
+    world.app.push_screen(SettingsScreen(file, world.app.look, text=text))
+    await press(pilot, *["down"] * 16, "ctrl+n")
+
+
 async def korean(world: World, pilot: Pilot[None]) -> None:
     """A log in Korean."""
     await press(pilot, "l")
@@ -215,10 +229,14 @@ PICTURES: dict[str, Picture] = {
     "unreachable": Picture(unreachable),
     "scrolled": Picture(scrolled),
     "help": Picture(help_page),
+    "settings": Picture(settings),
     "korean": Picture(korean),
     "read-only": Picture(nothing, options={"read_only": True}),
     "small": Picture(nothing, size=(80, 24)),
     "small-drain": Picture(drain, size=(80, 24)),
+    "small-settings": Picture(settings, size=(80, 24)),
+    "ansi-settings": Picture(settings, size=(80, 24), options={"theme": "ansi"}),
+    "light-settings": Picture(settings, size=(80, 24), options={"theme": "light"}),
     "small-running": Picture(failed, size=(80, 24)),
     "light": Picture(running, options={"theme": "light"}),
     "ansi": Picture(running, options={"theme": "ansi"}),
@@ -227,7 +245,7 @@ PICTURES: dict[str, Picture] = {
 }
 """All of them by file name."""
 
-KEPT = ("main", "drain", "deploy", "running", "roll", "read-only", "small", "light", "korean")
+KEPT = ("main", "drain", "deploy", "running", "roll", "read-only", "small", "light", "korean", "settings", "first-run")
 """Those that are kept with the source; the others are there to look at while changing something."""
 
 
@@ -245,11 +263,35 @@ async def take(name: str, picture: Picture) -> str:
         return drawn(world.app)
 
 
+FIRST_RUNS: dict[str, dict[str, object]] = {
+    "first-run": {},
+    "light-first-run": {"theme": "light"},
+    "ascii-first-run": {"ascii": True, "theme": "ansi"},
+}
+"""Pictures of the screen without a configuration: the options of its application."""
+
+
+async def take_first_run(options: Mapping[str, object]) -> str:
+    """Return the SVG of the screen without a configuration."""
+
+    async def nobody(_: str) -> Draft:
+        raise NotImplementedError
+
+    file = FileAsRead(Path("~/.config/isdeploy/servers.toml"), None)
+    app = FirstRunApp(Beginnings(file, "", nobody, nobody), **{"theme": "dark", **options})  # type: ignore[arg-type]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        return drawn(app)
+
+
 def main() -> None:
     """Take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"one of {', '.join(PICTURES)}; default: those that are kept"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"one of {', '.join((*PICTURES, *FIRST_RUNS))}; default: those that are kept",
     )
     parser.add_argument("--all", action="store_true", help="all of them")
     parser.add_argument("--to", type=Path, default=TARGET, help="the directory to write to")
@@ -258,8 +300,9 @@ def main() -> None:
     for sentence in missing_fonts():
         print(sentence)
     options.to.mkdir(exist_ok=True)
-    for name in PICTURES if options.all else options.names or KEPT:
-        svg = asyncio.run(take(name, PICTURES[name]))
+    for name in (*PICTURES, *FIRST_RUNS) if options.all else options.names or KEPT:
+        taken = take_first_run(FIRST_RUNS[name]) if name in FIRST_RUNS else take(name, PICTURES[name])
+        svg = asyncio.run(taken)
         (options.to / f"{name}.svg").write_text(svg, "utf-8")
         (options.to / f"{name}.png").write_bytes(png(svg))
         print(options.to / f"{name}.png")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import isdeploy_tui
 from isdeploy_tui.config import (
     ApacheId,
     Config,
@@ -31,11 +32,16 @@ FULL = """
 poll_seconds = 0.5
 log_lines = 500
 log_keep = 100_000
+mouse = false
 connect_seconds = 3
 ssh_config = "~/.ssh/bastion"
 secret_arguments = ["*password=*"]
 bell = false
 notify_command = ["/opt/ops/notify.sh", "deploys"]
+
+[keys]
+"fleet.drain" = "x,f5"
+fleet.zoom = ""
 
 [[service]]
 name = "shop"
@@ -101,6 +107,7 @@ def test_every_key_is_read() -> None:
     assert (config.poll_seconds, config.connect_seconds, config.ssh_config) == (0.5, 3, "~/.ssh/bastion")
     assert config.secret_arguments == ("*password=*",)
     assert (config.log_lines, config.log_keep) == (500, 100_000)
+    assert (config.mouse, config.keys) == (False, {"fleet.drain": "x,f5", "fleet.zoom": ""})
     assert (config.bell, config.notify_command) == (False, ("/opt/ops/notify.sh", "deploys"))
     (service,) = config.services
     assert (service.name, service.comment, service.operators) == ("shop", "The argument is the tag", ("ops1",))
@@ -125,6 +132,7 @@ def test_what_is_left_out_has_its_default() -> None:
     config = parse(SMALLEST)
     (service,), (apache,), (worker,) = config.services, config.apaches(), config.workers()
     assert (config.poll_seconds, config.connect_seconds, config.ssh_config) == (2, 10, None)
+    assert (config.mouse, config.keys) == (True, {})
     assert (service.operators, service.is_production, service.min_active) == (None, False, 1)
     assert (apache.reload_seconds, apache.status_url, apache.sudo, apache.rules) == (60, None, False, {})
     assert (worker.ssh, worker.log, worker.deploy, worker.check_url) == ("web1", None, None, None)
@@ -132,7 +140,7 @@ def test_what_is_left_out_has_its_default() -> None:
 
 
 def test_the_example_in_the_repository_is_read() -> None:
-    assert load(Path(__file__).parents[1] / "servers.toml").services
+    assert load(Path(isdeploy_tui.__file__).parent / "example.toml").services
 
 
 def test_a_version_is_told_in_one_way_and_a_pattern_needs_something_to_look_in() -> None:
@@ -211,6 +219,10 @@ WRONG_VALUES = [
     ("log_lines = 0", "", "log_lines", "a whole number of at least 1 and at most 1000000"),
     ("log_keep = 99", "", "log_keep", "a whole number of at least 100 and at most 1000000"),
     ("log_keep = 1000001", "", "log_keep", "a whole number of at least 100 and at most 1000000"),
+    ('mouse = "off"', "", "mouse", "true or false"),
+    ("keys = 1", "", "keys", "a table of texts, written [keys],"),
+    ('keys = { "fleet.drain" = 1 }', "", "keys › fleet.drain", "a text on one line"),
+    ("keys.fleet.drain = []", "", "keys › fleet.drain", "a text on one line"),
     ("ssh_config = 1", "", "ssh_config", "a text on one line"),
     ('secret_arguments = "x"', "", "secret_arguments", "a list of texts"),
     ("bell = 1", "", "bell", "true or false"),

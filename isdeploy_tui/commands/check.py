@@ -10,11 +10,13 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from isdeploy_tui import config
 from isdeploy_tui.cli import DONE, FAILED, USAGE
 from isdeploy_tui.commands.opening import open_session
 from isdeploy_tui.engine.doctor.examine import examine
 from isdeploy_tui.engine.doctor.finding import Finding, Verdict
 from isdeploy_tui.engine.targets import TargetError, resolve
+from isdeploy_tui.tui.actions.keymap import judge
 
 _MARKS = {
     Verdict.OK: ("✓", "ok", "32"),
@@ -33,7 +35,8 @@ def run_check(options: argparse.Namespace) -> int:
 
 async def _check(options: argparse.Namespace) -> int:
     told: list[tuple[str, Finding]] = []
-    async with open_session(options) as session:
+    configuration = config.load(config.find(options.config), judge)
+    async with open_session(options, configuration=configuration) as session:
         try:
             workers = resolve(session.config, options.targets)
         except TargetError as error:

@@ -8,7 +8,7 @@ from isdeploy_tui.config.model import (
     WorkerConfig,
     WorkerId,
 )
-from isdeploy_tui.config.reading import find, load, parse
+from isdeploy_tui.config.reading import JudgeKeys, find, load, parse, user_file
 from isdeploy_tui.config.table import ConfigError
 
 __all__ = [
@@ -16,10 +16,12 @@ __all__ = [
     "ApacheId",
     "Config",
     "ConfigError",
+    "JudgeKeys",
     "ServiceConfig",
     "WorkerConfig",
     "WorkerId",
     "find",
     "load",
     "parse",
+    "user_file",
 ]

@@ -115,8 +115,10 @@ class Config:
 
     ``source`` is the file's path as given, for messages; ``secret_arguments`` are shell patterns of deploy arguments
     that are masked wherever they would be shown or kept (``*password=*``, ``--token *``). ``log_lines`` of a log are
-    read when it is opened on the screen, ``log_keep`` are kept. ``bell``: the terminal rings when an operation of
-    the screen has ended; ``notify_command`` are the words of a command that is run then, on this machine.
+    read when it is opened on the screen, ``log_keep`` are kept. ``mouse`` False leaves the mouse to the terminal.
+    ``keys`` are the keys of the screen's actions by their ids, as they are written: the screen judges them. ``bell``:
+    the terminal rings when an operation of the screen has ended; ``notify_command`` are the words of a command that is
+    run then, on this machine.
     """
 
     source: str
@@ -127,6 +129,8 @@ class Config:
     secret_arguments: tuple[str, ...] = ()
     log_lines: int = 200
     log_keep: int = 20_000
+    mouse: bool = True
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     bell: bool = True
     notify_command: tuple[str, ...] = ()
 

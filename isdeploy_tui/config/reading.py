@@ -3,16 +3,20 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from isdeploy_tui.config.model import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerConfig, WorkerId
-from isdeploy_tui.config.table import ConfigError, Table
+from isdeploy_tui.config.table import ConfigError, KeyPath, Problem, Table
+from isdeploy_tui.printable import printable
 
 MOST_LOG_LINES = 1_000_000
 """Lines of a log that can be kept; they take about 300 MB."""
 
 ENVIRONMENT_VARIABLE = "ISDEPLOY_CONFIG"
+
+JudgeKeys = Callable[[Mapping[str, str]], Iterable[tuple[str, str]]]
+"""Says what is wrong in ``[keys]``: the id as it was written, and a sentence."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
@@ -28,8 +32,7 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
             if not Path(named).is_file():
                 raise ConfigError(named, [f"no such file (named by {how})"])
             return Path(named)
-    home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "/")) / ".config")
-    places = [Path("servers.toml"), Path(home) / "isdeploy" / "servers.toml", Path("/etc/isdeploy/servers.toml")]
+    places = [Path("servers.toml"), user_file(environ), Path("/etc/isdeploy/servers.toml")]
     for place in places:
         if place.is_file():
             return place
@@ -39,19 +42,38 @@ def find(given: str | None = None, environ: Mapping[str, str] = os.environ) -> P
     raise ConfigError("servers.toml", [sentence])
 
 
-def load(path: Path) -> Config:
+def user_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where a person's own configuration is looked for."""
+    home = environ.get("XDG_CONFIG_HOME") or str(Path(environ.get("HOME", "/")) / ".config")
+    return Path(home) / "isdeploy" / "servers.toml"
+
+
+def load(path: Path, judge_keys: JudgeKeys | None = None) -> Config:
     """Read and check a servers.toml. Raises ConfigError, which names every place that is wrong."""
+    return parse(read_text(path), str(path), judge_keys)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a servers.toml. Raises ConfigError."""
     try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigError(str(path), [f"not UTF-8 text (byte {error.start})"]) from None
+        return decoded(path.read_bytes(), str(path))
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from None
-    return parse(text, str(path))
 
 
-def parse(text: str, source: str = "servers.toml") -> Config:
-    """Check the text of a servers.toml and return it as a Config. Raises ConfigError with all problems at once."""
+def decoded(data: bytes, source: str) -> str:
+    """Return bytes as text. Raises ConfigError."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(source, [f"not UTF-8 text (byte {error.start})"]) from None
+
+
+def parse(text: str, source: str = "servers.toml", judge_keys: JudgeKeys | None = None) -> Config:
+    """Check the text of a servers.toml and return it as a Config. Raises ConfigError with all problems at once.
+
+    ``judge_keys`` is what knows the actions of ``[keys]``; without it any are accepted.
+    """
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -63,6 +85,12 @@ def parse(text: str, source: str = "servers.toml") -> Config:
     secret_arguments = top.texts("secret_arguments", None) or ()
     log_lines = top.whole_number("log_lines", 200, minimum=1, maximum=MOST_LOG_LINES)
     log_keep = top.whole_number("log_keep", 20_000, minimum=100, maximum=MOST_LOG_LINES)
+    mouse = top.boolean("mouse", True)
+    keys = top.named_texts("keys")
+    problems += (
+        Problem(f"keys › {printable(id, 60)}: {sentence}", ("keys", id))
+        for id, sentence in (judge_keys(keys) if judge_keys is not None else ())
+    )
     bell = top.boolean("bell", True)
     notify_command = top.texts("notify_command", None) or ()
     if notify_command and not notify_command[0].startswith("/"):
@@ -86,6 +114,8 @@ def parse(text: str, source: str = "servers.toml") -> Config:
         secret_arguments=secret_arguments,
         log_lines=log_lines,
         log_keep=log_keep,
+        mouse=mouse,
+        keys=keys,
         bell=bell,
         notify_command=notify_command,
     )
@@ -167,7 +197,15 @@ def _check_shared_tomcats(config: Config, problems: list[str]) -> None:
         for key in ("ssh", "deploy", "log"):
             mine, theirs = getattr(worker, key), getattr(other, key)
             if mine != theirs and mine is not None and theirs is not None:
-                problems.append(
+                sentence = (
                     f"worker '{worker.id}': {key} is '{mine}', but '{other.id}', "
                     f"the same tomcat '{worker.tomcat}', has '{theirs}'"
                 )
+                problems.append(Problem(sentence, (*_path_of(config, worker), key)))
+
+
+def _path_of(config: Config, worker: WorkerConfig) -> KeyPath:
+    service = config.service(worker.id.service)
+    apache = config.apache(worker.id.apache_id)
+    numbers = config.services.index(service), service.apaches.index(apache), apache.workers.index(worker)
+    return ("service", numbers[0], "apache", numbers[1], "worker", numbers[2])

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, overload
+from typing import Any, Self, overload
 from urllib.parse import urlsplit
 
 from isdeploy_tui.printable import printable
@@ -19,13 +19,28 @@ def is_rule(key: str, value: str) -> bool:
     return bool(_RULE_KEY.fullmatch(key) and _RULE_VALUE.fullmatch(value) and (key + value).isprintable())
 
 
+KeyPath = tuple[str | int, ...]
+"""Where something stands in a file: its keys, and the numbers of tables in lists, counted from 0."""
+
+
+class Problem(str):
+    """What is wrong, with its place, as a person reads it; ``path`` is that place for a program."""
+
+    path: KeyPath
+
+    def __new__(cls, text: str, path: KeyPath = ()) -> Self:
+        problem = super().__new__(cls, text)
+        problem.path = path
+        return problem
+
+
 class ConfigError(Exception):
     """A configuration that cannot be used: ``source`` is the file, ``problems`` name place and expectation."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         super().__init__(source, tuple(problems))
         self.source = source
-        self.problems = tuple(problems)
+        self.problems = tuple(one if isinstance(one, Problem) else Problem(one) for one in problems)
 
     def __str__(self) -> str:
         return "\n".join(f"{self.source}: {problem}" for problem in self.problems)
@@ -38,16 +53,20 @@ class Table:
     every fault in the file.
     """
 
-    def __init__(self, data: Mapping[str, Any], place: str, problems: list[str], name: str = "") -> None:
+    def __init__(
+        self, data: Mapping[str, Any], place: str, problems: list[str], name: str = "", path: KeyPath = ()
+    ) -> None:
         self._data = data
         self._place = place
         self._problems = problems
         self._known: list[str] = []
         self.name = name
+        self.path = path
 
     def problem(self, key: str, message: str) -> None:
         """Note that ``key`` of this table is wrong."""
-        self._problems.append(" › ".join(filter(None, (self._place, key))) + f": {message}")
+        text = " › ".join(filter(None, (self._place, printable(key, 60)))) + f": {message}"
+        self._problems.append(Problem(text, (*self.path, key)))
 
     def _take(self, key: str) -> Any:
         self._known.append(key)
@@ -63,12 +82,17 @@ class Table:
     def text(self, key: str, default: str | None) -> str | None:
         """A string without control characters."""
         value = self._take(key)
-        if value is None:
-            return default
-        if not isinstance(value, str) or not (value.isprintable() or value == ""):
-            self._wrong(key, "a text on one line", value)
-            return default
-        return value
+        return default if value is None else self._checked_text(key, value, default)
+
+    @overload
+    def _checked_text(self, key: str, value: object, otherwise: str = "") -> str: ...
+    @overload
+    def _checked_text(self, key: str, value: object, otherwise: str | None) -> str | None: ...
+    def _checked_text(self, key: str, value: object, otherwise: str | None = "") -> str | None:
+        if isinstance(value, str) and (value.isprintable() or value == ""):
+            return value
+        self._wrong(key, "a text on one line", value)
+        return otherwise
 
     @overload
     def number(self, key: str, default: float, minimum: float) -> float: ...
@@ -128,6 +152,20 @@ class Table:
             self._wrong(key, 'a table of rules, like { "/*" = "balancer" },', value)
             return MappingProxyType({})
         return MappingProxyType(dict(value))
+
+    def named_texts(self, key: str) -> Mapping[str, str]:
+        """A table of texts; ``a.b = "c"`` is the same as ``"a.b" = "c"``."""
+        value = self._take(key)
+        if value is None:
+            return MappingProxyType({})
+        found: dict[str, str] = {}
+        if not isinstance(value, dict):
+            self._wrong(key, f"a table of texts, written [{key}],", value)
+            return MappingProxyType({})
+        inner = Table(value, " › ".join(filter(None, (self._place, key))), self._problems, path=(*self.path, key))
+        for name, text in _flat(value):
+            found[name] = inner._checked_text(name, text)
+        return MappingProxyType(found)
 
     def absolute_path(self, key: str, required: bool = False) -> str:
         """An absolute path on a server; empty when absent."""
@@ -193,7 +231,8 @@ class Table:
         for number, item in enumerate(value, 1):
             name = item.get("name")
             label = f"{key} '{printable(name, 60)}'" if isinstance(name, str) else f"{key} number {number}"
-            table = Table(item, " › ".join(filter(None, (self._place, label))), self._problems, str(name))
+            place, path = " › ".join(filter(None, (self._place, label))), (*self.path, key, number - 1)
+            table = Table(item, place, self._problems, str(name), path)
             table._known.append("name")
             if not isinstance(name, str) or not named.fullmatch(name):
                 table.problem("name", "letters, digits and . _ : - are expected")
@@ -208,4 +247,12 @@ class Table:
             if key not in self._known:
                 near = difflib.get_close_matches(key, self._known, 1)
                 hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(self._known)}"
-                self.problem(printable(key, 60), f"unknown key; {hint}")
+                self.problem(key, f"unknown key; {hint}")
+
+
+def _flat(data: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
+from isdeploy_tui.config import Config
 from isdeploy_tui.demo.world import World
 from isdeploy_tui.engine.arguments import ArgumentHistory
 from isdeploy_tui.engine.monitor import Monitor
@@ -34,22 +35,28 @@ async def run_demo(
     try:
         async with World(seed, speed) as world:
             session = Session(world.config, world.hosts)
-            operations = None
+            history = _history(world)
             colleague: AbstractAsyncContextManager[None] = nullcontext()
             if not read_only:
                 from isdeploy_tui.demo.colleague import at_work
-                from isdeploy_tui.engine.operations import Operations
 
-                operations, colleague = Operations(session), at_work(world)
+                colleague = at_work(world)
+
+            def reopen(config: Config) -> tuple[Session, Monitor, Any, ArgumentHistory]:
+                """Go by the demo's own servers.toml as it was edited; the world stays as it is."""
+                return _opened(Session(config, world.hosts), history, read_only=read_only)
+
+            _, monitor, operations, _ = _opened(session, history, read_only=read_only)
             try:
                 async with colleague:
                     return await run_tui(
                         session,
-                        Monitor(session),
+                        monitor,
                         operations,
                         banner=BANNER,
                         status_line=lambda: str(world.status()),
-                        history=_history(world),
+                        history=history,
+                        reopen=reopen,
                         **options,
                     )
             finally:
@@ -62,6 +69,17 @@ async def run_demo(
         return 128 + ending.number
     finally:
         ending.forget()
+
+
+def _opened(
+    session: Session, history: ArgumentHistory, *, read_only: bool
+) -> tuple[Session, Monitor, Any, ArgumentHistory]:
+    """Return what the screen works with; in read-only mode nothing that writes is loaded."""
+    if read_only:
+        return session, Monitor(session), None, history
+    from isdeploy_tui.engine.operations import Operations
+
+    return session, Monitor(session), Operations(session), history
 
 
 def _history(world: World) -> ArgumentHistory:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from isdeploy_tui.config import ApacheId, WorkerId
+from isdeploy_tui.config import ApacheId, Config, WorkerId
 from isdeploy_tui.engine.control import Ask
 from isdeploy_tui.engine.fleet import Fleet
 from isdeploy_tui.engine.held import InTheWay
@@ -137,6 +137,10 @@ ReadJournals = Callable[[Sequence[WorkerId]], Awaitable[Journals]]
 """Read what the journals say about these workers. Raises nothing foreseeable."""
 
 
+Reopen = Callable[[Config], tuple[Session, FleetSource, Runner | None, History]]
+"""Make of another configuration what the screen works with; the connections of hosts that stay are kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogSizes:
     """How many lines of a log are read before it is followed, and how many are kept."""
@@ -149,7 +153,8 @@ class LogSizes:
 class Ports:
     """All that the screen is given. ``runner`` is None in read-only mode; ``status_line`` is asked once a second.
 
-    ``follow_script`` follows the output of a Tomcat's current or last deploy script, in the form of a log.
+    ``follow_script`` follows the output of a Tomcat's current or last deploy script, in the form of a log. ``reopen``
+    is None where there is no servers.toml to edit.
     """
 
     session: Session
@@ -162,3 +167,4 @@ class Ports:
     banner: str = ""
     status_line: Callable[[], str] | None = None
     log: LogSizes = LogSizes()
+    reopen: Reopen | None = None

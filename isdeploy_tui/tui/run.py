@@ -31,7 +31,7 @@ async def run_tui(
 
     ``ask`` is what the session's servers ask through: it is shown here. ``options`` are those of IsdeployApp, unless an
     ``app`` is given. A closed terminal (SIGHUP) and SIGTERM leave,
-    too; they end no step.
+    too; they end no step. What the person has changed in the settings may have given the screen another engine.
     """
     app = app or IsdeployApp(session, monitor, operations, **options)
     loop = asyncio.get_running_loop()
@@ -42,9 +42,9 @@ async def run_tui(
         with forgiving_output(), ask.on(app) if ask is not None else contextlib.nullcontext():
             await app.run_async(mouse=mouse)
     finally:
-        if operations is not None:
-            await finish(operations, say or _say)
-        await monitor.aclose()
+        if app.ports.runner is not None:
+            await finish(app.ports.runner, say or _say)
+        await app.ports.monitor.aclose()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.remove_signal_handler(number)
     return app.return_code or 0

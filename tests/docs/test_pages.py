@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from isdeploy_tui.cli import make_parser
+from isdeploy_tui.tui.actions import ACTIONS, key_name
 from release.make_docs import PAGE, renewed
 from tests.docs.pages import PAGES, ROOT, anchors, mentioned, shown
 
@@ -24,6 +25,20 @@ def test_a_key_without_a_text_or_without_code_is_told() -> None:
         renewed(re.sub(r"(?s)(### `poll_seconds`).*?(?=### )", "", text))
     with pytest.raises(ValueError, match=r"reading\.py has no key coffee"):
         renewed(text.replace("### `poll_seconds`", "### `coffee`\n\nTea.\n\n### `poll_seconds`"))
+
+
+def test_the_table_of_actions_is_the_programs() -> None:
+    rows = re.findall(r"(?m)^\| `([a-z]+\.[a-z_]+)` \| `([^`]*)` \| (.*) \|$", PAGE.read_text("utf-8"))
+    assert rows == [(action.id, action.key_text, action.help) for action in ACTIONS]
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
+def test_every_key_in_a_readme_is_in_the_table(name: str) -> None:
+    known = {name for action in ACTIONS for key in action.key_list for name in (key, key_name(key))}
+    rows = re.findall(r"(?m)^\| ((?:`[^`]+` ?)+)\|", (ROOT / name).read_text("utf-8"))
+    shown = {key for row in rows for key in re.findall(r"`([^`]+)`", row) if not key.startswith("--")}
+    assert len(shown) > 20
+    assert shown <= known
 
 
 def sentences() -> list[str]:

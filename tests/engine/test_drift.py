@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import isdeploy_tui
 from isdeploy_tui import config
 from isdeploy_tui.engine.drift import Contradiction, not_followed, overridden_by_httpd, status_disagrees
 from isdeploy_tui.engine.lastchange import explanation
@@ -167,7 +168,7 @@ def test_jkmount_rules_of_httpd_are_told_but_for_hosts_that_lead_to_one_worker_a
     for number, (target, server, uri, source) in enumerate(rules, 1):
         rule = f"worker.{target}.map.{number}"
         lines += [f"{rule}.server={server}", f"{rule}.uri={uri}", f"{rule}.source={source}"]
-    text = (Path(__file__).parents[2] / "servers.toml").read_text()
+    text = (Path(isdeploy_tui.__file__).parent / "example.toml").read_text()
     apache = next(config.parse(text).apaches())
     ends = "/home/conf/uriworkermap.properties does not rule these"
     assert [*overridden_by_httpd(apache, parse_status("\n".join(lines)))] == [

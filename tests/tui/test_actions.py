@@ -3,14 +3,13 @@
 import re
 
 from isdeploy_tui.tui.actions import ACTIONS, GROUPS, actions_for, is_changing
+from isdeploy_tui.tui.actions.keymap import LOOKING
 from isdeploy_tui.tui.app import IsdeployApp
 from isdeploy_tui.tui.screens.main import MainScreen
 from isdeploy_tui.tui.screens.operations import OperationsScreen
+from isdeploy_tui.tui.screens.settings import SettingsScreen
 from isdeploy_tui.tui.widgets.fleet_tree import FleetTree
 from isdeploy_tui.tui.widgets.log_pane import LogPane
-
-LOOKING = {"y", "w", "t", "f", "e", "l", "enter", "c", "s", "i", "j", "k", "g", "G", "escape", "tab", "slash"}
-"""Keys that k9s and less use for looking."""
 
 
 def test_ids_are_unique() -> None:
@@ -19,8 +18,8 @@ def test_ids_are_unique() -> None:
 
 
 def test_no_key_means_two_things_in_one_place() -> None:
-    for scope in ("app", "main", "tree", "log", "operations"):
-        keys = [key for action in actions_for(scope) for key in action.keys.split(",")]
+    for scope in ("app", "main", "tree", "log", "operations", "settings"):
+        keys = [key for action in actions_for(scope) for key in action.key_list]
         assert len(keys) == len(set(keys)), scope
 
 
@@ -30,7 +29,14 @@ def test_nothing_that_changes_servers_is_on_a_key_for_looking() -> None:
 
 
 def test_every_action_can_be_run_where_its_key_works() -> None:
-    places = {"app": IsdeployApp, "main": MainScreen, "tree": FleetTree, "log": LogPane, "operations": OperationsScreen}
+    places = {
+        "app": IsdeployApp,
+        "main": MainScreen,
+        "tree": FleetTree,
+        "log": LogPane,
+        "operations": OperationsScreen,
+        "settings": SettingsScreen,
+    }
     for action in ACTIONS:
         assert callable(getattr(places[action.scope], f"action_{action.name}", None)), action.id
 

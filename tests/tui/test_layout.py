@@ -14,8 +14,8 @@ from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.remote.asking import LoginQuestion
-from isdeploy_tui.tui.app import PlainScrollBarRender
 from isdeploy_tui.tui.asking import AskOnScreen
+from isdeploy_tui.tui.looking import PlainScrollBarRender
 from tests.tui.fakes import BLUE, GREEN, START, W1, W2, W3, WEB2
 from tests.tui.stage import SMALL, WIDE, Actor, on_stage
 from tests.tui.test_shared_work import ORPHAN, RUNNING, entries, left_on
@@ -97,7 +97,7 @@ async def history(actor: Actor) -> None:
 @pytest.fixture(autouse=True)
 def plain_scroll_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a scroll bar's handle stands depends on what was painted before."""
-    monkeypatch.setattr("isdeploy_tui.tui.app.ScrollBarRender", PlainScrollBarRender)
+    monkeypatch.setattr("isdeploy_tui.tui.looking.ScrollBarRender", PlainScrollBarRender)
 
 
 CASES: dict[str, tuple[Callable[[Actor], Awaitable[None]], tuple[int, int], dict[str, Any]]] = {

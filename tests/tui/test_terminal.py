@@ -7,10 +7,13 @@ import pty
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
+
+from tests.tui.fakes import SITE
 
 
 class Terminal:
@@ -52,18 +55,21 @@ class Terminal:
 
 
 @asynccontextmanager
-async def on_a_terminal(*arguments: str, **variables: str) -> AsyncIterator[Terminal]:
+async def on_a_terminal(
+    *arguments: str, module: Sequence[str] = ("tests.tui.living",), cwd: Path | None = None, **variables: str
+) -> AsyncIterator[Terminal]:
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "LINES": "30", "COLUMNS": "120", **variables}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.tui.living",
+        *module,
         *arguments,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         env=environment,
+        cwd=cwd,
         start_new_session=True,
     )
     os.close(theirs)
@@ -142,6 +148,65 @@ async def test_no_color_sends_no_colour_and_still_marks_what_matters() -> None:
         assert b"7" in codes
         terminal.type("q")
         assert await terminal.end() == 0
+
+
+MOUSE = (b"\x1b[?1000h", b"\x1b[?1002h", b"\x1b[?1003h", b"\x1b[?1006h", b"\x1b[?1015h")
+"""How a program asks a terminal to send it what the mouse does."""
+
+
+async def test_the_mouse_is_asked_for() -> None:
+    async with on_a_terminal() as terminal:
+        await terminal.until("PRODUCTION")
+        assert any(sequence in terminal.output for sequence in MOUSE)
+        terminal.type("q")
+        assert await terminal.end() == 0
+
+
+async def test_without_the_mouse_the_terminal_keeps_it(tmp_path: Path) -> None:
+    file = tmp_path / "servers.toml"
+    file.write_text(SITE)
+    for words, text in ((["--no-mouse"], SITE), ([], "mouse = false\n" + SITE)):
+        file.write_text(text)
+        words = ["isdeploy_tui", "--config", str(file), *words]
+        async with on_a_terminal(module=words, HOME=str(tmp_path), ISDEPLOY_CONFIG="") as terminal:
+            await terminal.until("PRODUCTION")
+            terminal.type("q")
+            assert await terminal.end() == 0
+            assert not any(sequence in terminal.output for sequence in MOUSE)
+            assert b"Traceback" not in terminal.output
+
+
+async def test_without_a_configuration_the_ways_to_begin_are_shown_and_esc_leaves(tmp_path: Path) -> None:
+    async with on_a_terminal(module=["isdeploy_tui"], cwd=tmp_path, HOME=str(tmp_path), ISDEPLOY_CONFIG="") as terminal:
+        await terminal.until("Start from the example")
+        terminal.type("\x1b")
+        assert await terminal.end() == 0
+        assert b"\x1b[?1049l" in terminal.output
+        assert not (tmp_path / ".config").exists()
+
+
+async def test_a_broken_configuration_is_told_and_can_be_mended_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "servers.toml"
+    file.write_text("cofee = 1\n" + SITE)
+    words = ["isdeploy_tui", "--config", str(file)]
+    async with on_a_terminal(module=words, HOME=str(tmp_path)) as terminal:
+        await terminal.until("cofee: unknown key")
+        await terminal.until("Mend it here? [y/N]")
+        assert b"\x1b[?1049h" not in terminal.output
+        terminal.type("\n")
+        assert await terminal.end() == 2
+    async with on_a_terminal(module=words, HOME=str(tmp_path)) as terminal:
+        await terminal.until("Mend it here? [y/N]")
+        terminal.type("y\n")
+        await terminal.until("line 1")
+        # ctrl+k twice takes the line away.
+        terminal.type("\x0b\x0b")
+        await terminal.until("nothing is wrong")
+        terminal.type("\x13")
+        await terminal.until("PRODUCTION")
+        terminal.type("q")
+        assert await terminal.end() == 0
+        assert file.read_text() == SITE
 
 
 TICKS = 8

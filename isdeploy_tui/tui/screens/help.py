@@ -1,11 +1,13 @@
 """The help page: all keys, made from the table of actions, and what the signs in the tree mean."""
 
+from collections.abc import Sequence
+
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.style import Style as ContentStyle
 
-from isdeploy_tui.tui.actions import ACTIONS, GROUPS
+from isdeploy_tui.tui.actions import GROUPS, Action
 from isdeploy_tui.tui.theme import Look
 
 _MORE_KEYS = (
@@ -15,19 +17,21 @@ _MORE_KEYS = (
     ("^p", "Everything that can be done, by name"),
 )
 
+_WHERE = {"Log": "while a log has the focus", "Settings": "while servers.toml is edited"}
 
-def help_page(look: Look, *, read_only: bool) -> Table:
-    """Return the page. In read-only mode the keys that change something are not on it."""
+
+def help_page(look: Look, actions: Sequence[Action], *, read_only: bool) -> Table:
+    """Return the page about these actions. In read-only mode the keys that change something are not on it."""
     heading, key, muted = (_style(name) for name in (look.strong, look.key, look.muted))
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(no_wrap=True, width=17)
     table.add_column(ratio=1)
     for group in GROUPS:
-        actions = [action for action in ACTIONS if action.group == group and not (read_only and action.changes)]
-        if not actions:
+        shown = [action for action in actions if action.group == group and not (read_only and action.changes)]
+        if not shown:
             continue
-        table.add_row(Text(group, heading), Text("while a log has the focus" if group == "Log" else "", muted))
-        for action in actions:
+        table.add_row(Text(group, heading), Text(_WHERE.get(group, ""), muted))
+        for action in shown:
             table.add_row(Text(f"  {action.key_text}", key), Text(action.help))
         table.add_row()
     table.add_row(Text("Moving", heading))

@@ -71,22 +71,45 @@ class LiveScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Connect to the engine."""
+        self._connect()
+        self.set_interval(1, self.tick)
+
+    def _connect(self) -> None:
         self._bridge = FleetBridge(self._ports.monitor, self._fleet_changed)
         if self._ports.runner is not None:
             self._ports.runner.notifier.say = self._say_beside
             for operation in self._ports.runner.running:
                 self.operations.watch(operation)
         self.tick()
-        self.set_interval(1, self.tick)
+
+    async def go_by(self, ports: Ports) -> None:
+        """Show the servers of another configuration. Nothing of the old one may run any more."""
+        await self._let_go()
+        self._ports = ports
+        self._deploys, self._asked = {}, {}
+        self.scene = Scene(ports.session.config, ports.monitor.fleet, self._look, self._now())
+        self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
+        self.remove_class("-zoom-logs", "-zoom-fleet")
+        await self.recompose()
+        self._connect()
+        self.fleet_tree.focus()
 
     async def on_unmount(self) -> None:
         """Leave the engine to itself: what runs goes on."""
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._log_timer is not None:
+            self._log_timer.stop()
         if self._bridge is not None:
             self._bridge.close()
+            self._bridge = None
         await self.operations.aclose()
 
     def on_descendant_focus(self) -> None:
         """Show where keys go."""
+        if self._bridge is None:
+            return
         self.fleet_area.title.set_class(not self.log_area.has_focus_within, "-focused")
 
     # -- what the engine says ----------------------------------------------------------------------------------
@@ -97,7 +120,9 @@ class LiveScreen(Screen[None]):
         return self.fleet_area.fleet_tree
 
     def tick(self) -> None:
-        """Once a second: times and ages."""
+        """Once a second: times and ages. Between two configurations there is nothing to show them on."""
+        if self._bridge is None:
+            return
         self.fleet_area.tick(self._look_again())
         self._show_around()
 

@@ -18,6 +18,7 @@ from isdeploy_tui.tui.screens.reader import Reader
 from isdeploy_tui.tui.screens.take_over import TakeOver
 from isdeploy_tui.tui.widgets.detail import as_content, description
 from isdeploy_tui.tui.widgets.fleet_tree import FleetTree
+from isdeploy_tui.tui.widgets.key_bar import key_of
 
 
 class MainScreen(LiveScreen):
@@ -31,7 +32,7 @@ class MainScreen(LiveScreen):
 
     @property
     def _is_reading(self) -> bool:
-        return self.is_mounted and self.log_area.has_focus_within
+        return self._bridge is not None and self.log_area.has_focus_within
 
     @on(FleetTree.Opened)
     async def _opened(self) -> None:
@@ -55,7 +56,8 @@ class MainScreen(LiveScreen):
             if len(workers) > len(self.log_area.logs):
                 self.app.notify(f"{len(self.log_area.logs)} of {len(workers)} logs are shown", markup=False)
         elif len(self.log_area.logs) == 1:
-            self.app.notify("Mark several workers with space first, or go to a node above them", markup=False)
+            mark = key_of(self, "fleet.mark") or "the palette"
+            self.app.notify(f"Mark several workers with {mark} first, or go to a node above them", markup=False)
             return
         self.log_area.show("log")
         self._go_to_pane()

@@ -23,6 +23,7 @@ from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.story import Story, output_lines
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import Line, as_content
+from isdeploy_tui.tui.widgets.key_bar import key_of
 from isdeploy_tui.tui.widgets.log_box import LogBox
 from isdeploy_tui.tui.widgets.log_pane import LogPane
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
@@ -180,12 +181,14 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
 
     def _hint(self, story: Story | None) -> None:
         words = ["esc closes", "tab switches"]
-        if story is not None and story.operation.plan.scripts and self.has_class("-narrow"):
-            words.append("l log or output")
+        log, pause, stop = (key_of(self, f"operations.{name}") for name in ("other_pane", "pause", "stop"))
+        if log and story is not None and story.operation.plan.scripts and self.has_class("-narrow"):
+            words.append(f"{log} log or output")
         if story is not None and not story.is_over:
-            if story.kind is OperationKind.ROLL:
-                words.append("p does not pause" if story.operation.pauses else "p pauses")
-            words.append("x stops after this step")
+            if pause and story.kind is OperationKind.ROLL:
+                words.append(f"{pause} does not pause" if story.operation.pauses else f"{pause} pauses")
+            if stop:
+                words.append(f"{stop} stops after this step")
         self.query_one("#operations-hint", Static).update(Content(", ".join(words)))
 
     def on_key(self, event: Key) -> None:

@@ -9,6 +9,7 @@ from textual.widgets import Static
 from isdeploy_tui.tui.story import Chapter, Story
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import Line, as_content
+from isdeploy_tui.tui.widgets.key_bar import key_of
 
 SHOWN = 3
 """Operations told of; the view of all operations has the rest."""
@@ -36,17 +37,19 @@ class Activity(Static):
 
     def show(self, stories: Sequence[Story], now: float) -> None:
         """Tell of these operations, the newest last."""
-        content = as_content(iter(told(stories, now, self._look, self._idle, self.scrollable_content_region.width)))
+        width, all_key = self.scrollable_content_region.width, key_of(self.screen, "fleet.show_operations")
+        content = as_content(iter(told(stories, now, self._look, self._idle, width, all_key)))
         # Once a second this is called; on a slow line nothing is sent when nothing has changed.
         if self._last is None or not content.is_same(self._last):
             self._last = content
             self.update(content)
 
 
-def told(stories: Sequence[Story], now: float, look: Look, idle: str, width: int = 0) -> list[Line]:
+def told(stories: Sequence[Story], now: float, look: Look, idle: str, width: int = 0, all_key: str = "a") -> list[Line]:
     """Return the lines about these operations: failures first, then what runs, then what went well.
 
-    Failures may take several rows of the screen; what runs is cut to ``width`` cells (0: not cut).
+    Failures may take several rows of the screen; what runs is cut to ``width`` cells (0: not cut). ``all_key`` shows
+    the operations that these lines do not tell of.
     """
     if not stories:
         return [((idle, look.muted),)]
@@ -70,7 +73,8 @@ def told(stories: Sequence[Story], now: float, look: Look, idle: str, width: int
         lines.extend(_ended(story, look, hint))
         hint = ""
     if len(order) > SHOWN:
-        lines.append(((f"and {len(order) - SHOWN} more; a shows all", look.muted),))
+        hint = f"; {all_key} shows all" if all_key else ""
+        lines.append(((f"and {len(order) - SHOWN} more{hint}", look.muted),))
     return lines
 
 
