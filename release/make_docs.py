@@ -29,6 +29,7 @@ EXPECTED = {
     "whole_number": "a whole number",
     "boolean": "true or false",
     "texts": 'a list of texts, like `["a", "b"]`',
+    "command": "a program's absolute path and its arguments as a list",
     "rules": 'a table of rules, like `{ "/*" = "balancer" }`',
     "absolute_path": "an absolute path on the server",
     "url": "an `http://` or `https://` URL",
