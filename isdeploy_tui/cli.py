@@ -265,11 +265,11 @@ def _main(argv: Sequence[str] | None) -> int:
         parser.error("only deploy and roll take arguments after --")
     if getattr(options, "hosts", False):
         # These say how maps are changed, and no map is.
-        for given, option in (
-            (getattr(options, "soft", False), "--soft"),
-            (getattr(options, "batch", 1) > 1, "--batch"),
+        for option, unfit in (
+            ("--soft", getattr(options, "soft", False)),
+            ("--batch", getattr(options, "batch", 1) > 1),
         ):
-            if given:
+            if unfit:
                 parser.error(f"{option} does not go with --hosts")
     module = importlib.import_module(f"isdeploy_tui.commands.{options.module}")
     from isdeploy_tui.commands.faults import keep_faults

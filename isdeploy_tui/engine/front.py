@@ -1,6 +1,6 @@
 """Where an Apache stands in the balancer in front of it, an L4 switch or another proxy. Reads only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, Config, FrontConfig
 from isdeploy_tui.engine.fleet import Front
@@ -27,18 +27,14 @@ class FrontHost:
     Several are the virtual hosts of one httpd, each with its own map.
     """
 
-    apaches: tuple[ApacheConfig, ...]
+    ssh: str
     front: FrontConfig
+    apaches: tuple[ApacheConfig, ...] = field(compare=False)
 
     @property
     def id(self) -> ApacheId:
         """The name it goes by: its first Apache's."""
         return self.apaches[0].id
-
-    @property
-    def ssh(self) -> str:
-        """Where its commands run."""
-        return self.apaches[0].ssh
 
     @property
     def ids(self) -> frozenset[ApacheId]:
@@ -52,7 +48,7 @@ def front_host(config: Config, id: ApacheId) -> FrontHost | None:
     if apache.front is None:
         return None
     same = (other for other in config.apaches() if (other.ssh, other.front) == (apache.ssh, apache.front))
-    return FrontHost(tuple(same), apache.front)
+    return FrontHost(apache.ssh, apache.front, tuple(same))
 
 
 def front_hosts(config: Config, service: str) -> tuple[FrontHost, ...]:

@@ -69,10 +69,11 @@ def _turn(
     runs: tuple[ScriptRun, ...] = ()
     if kind is OperationKind.ROLL:
         runs = tuple(tomcat.run for tomcat in tomcats_of(session, here))
-    groups = dict.fromkeys(
-        tuple(worker for worker in session.config.same_tomcat(id) if worker.id.apache_id in host.ids) for id in here
-    )
-    return HostTurn(host, tuple(groups), runs, place.front is Front.OUT)
+    groups: dict[str, tuple[WorkerConfig, ...]] = {}
+    for id in here:
+        same = session.config.same_tomcat(id)
+        groups[same[0].tomcat] = tuple(worker for worker in same if worker.id.apache_id in host.ids)
+    return HostTurn(host, tuple(groups.values()), runs, place.front is Front.OUT)
 
 
 def _unknown(host: FrontHost, place: Place) -> Refusal:
