@@ -13,6 +13,9 @@ from isdeploy_tui.remote.host import Host, Reply
 STATE_SECONDS = 10.0
 """How long a state_command may take."""
 
+GRACE_SECONDS = 5.0
+"""How much later we hang up than the server ends a command that takes too long."""
+
 LIMIT = 64 * 1024
 """Bytes of a command's answer, with the tags of its lines."""
 
@@ -55,4 +58,6 @@ def read_end(reply: Reply) -> CommandEnd:
 async def ask_state(host: Host, command: Sequence[str], seconds: float = STATE_SECONDS) -> CommandEnd:
     """Run a state_command, which may take ``seconds``. Raises RemoteError."""
     limit = str(max(1, math.ceil(seconds)))
-    return read_end(await run_again(host, "frontstate.sh", limit, *command, timeout=seconds + 5, limit=LIMIT))
+    return read_end(
+        await run_again(host, "frontstate.sh", limit, *command, timeout=seconds + GRACE_SECONDS, limit=LIMIT)
+    )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from isdeploy_tui.remote.frontstate import LIMIT, CommandEnd, read_end
+from isdeploy_tui.remote.frontstate import GRACE_SECONDS, LIMIT, CommandEnd, read_end
 from isdeploy_tui.remote.host import Host
 
 SWITCH_SECONDS = 60.0
@@ -16,4 +16,4 @@ async def switch_front(host: Host, command: Sequence[str], seconds: float = SWIT
     Raises RemoteError; ConnectionLostError when it is not known what it did.
     """
     limit = str(max(1, math.ceil(seconds)))
-    return read_end(await host.run("frontswitch.sh", limit, *command, timeout=seconds + 5, limit=LIMIT))
+    return read_end(await host.run("frontswitch.sh", limit, *command, timeout=seconds + GRACE_SECONDS, limit=LIMIT))
