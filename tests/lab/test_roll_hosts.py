@@ -111,7 +111,7 @@ async def test_what_a_killed_roll_left_is_seen_and_gone_on_with(both: Stack, tmp
         assert fronts == {("web1", "out"), ("web2", "in")}
         last = await isdeploy(config, "drain", "shop/web2", "--hosts", "--take-over", "the first one died")
         assert last.status == 3
-        assert "shop/web1 is out" in last.out
+        assert "shop/web1 is out" in last.err
         go_on = await isdeploy(config, "roll", "shop", "--hosts", "--yes", "--take-over", "it died", "--", "2.0")
         await load.answered(20)
     assert go_on.status == 0, go_on.out + go_on.err
