@@ -318,7 +318,9 @@ async def test_the_plan_in_words_names_commands_times_tomcats_and_who_stays_in(t
         planned = await plan(site, OperationKind.ROLL, *BOTH)
         assert planned.hosts is not None
         lines = list(host_lines(planned.hosts, planned.kind))
-        assert lines[0] == "1. shop/web1 on web1"
-        assert lines[1].startswith(f"   out      /bin/mv {site.up()} ")
-        assert lines[2].startswith("   deploy   shop/web1/worker1, shop/web1/worker2, shop/web1/worker3, all at once")
-        assert lines[-1] == "never fewer than 1 Apache of shop in the balancer in front"
+        assert lines[:2] == ["never fewer than 1 Apache of shop in the balancer in front", "1. shop/web1 on web1"]
+        assert lines[2].startswith(f"   out     /bin/mv {site.up()} ")
+        assert lines[4:6] == [
+            "   deploy  worker1, worker2, worker3; at once, until ready",
+            f"   in      /bin/mv {site.up()}.not {site.up()}",
+        ]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.command_line import isdeploy, started
+from tests.lab.command_line import isdeploy, started, until
 from tests.lab.front import BEHIND_A_BALANCER, in_front, settings_with_front, up
 from tests.lab.load import Load
+from tests.lab.processes import own_processes
 from tests.lab.rolls import maps, nobody_lost_anything, phases, span, visitors
 from tests.lab.stack import Stack, running
 
@@ -25,6 +26,17 @@ def both(_both: Stack) -> Stack:
     """Two Apaches with Tomcats of their own, as they were at their start."""
     _both.reset()
     return _both
+
+
+async def a_minute_passes(stack: Stack) -> None:
+    """Let what was begun on the hosts come to its end there, and make the heartbeats as old as they would be."""
+    runs = stack.home / ".local" / "state" / "isdeploy" / "runs"
+    await until(lambda: not list(own_processes(stack.directory, "sh\0-s")))
+    await until(lambda: all((run / "rc").exists() for run in runs.glob("*")))
+    for apache in stack.apaches:
+        leases = apache.map.parent / ".isdeploy" / "leases"
+        lines = [line.split(" ", 2) for line in leases.read_text().splitlines()]
+        leases.write_text("".join(f"{key} {int(beat) - 61} {rest}\n" for key, beat, rest in lines))
 
 
 def versions(stack: Stack) -> set[str]:
@@ -107,8 +119,12 @@ async def test_what_a_killed_roll_left_is_seen_and_gone_on_with(both: Stack, tmp
             roll.signal(signal.SIGKILL)
             await roll.end()
         status = await isdeploy(config, "status", "shop", "--json")
+        checked = await isdeploy(config, "check", "shop", "--json")
+        told = [(item["place"], item["verdict"]) for item in json.loads(checked.out) if item["topic"] == "front"]
+        assert told == [("shop/web1", "warning"), ("shop/web2", "ok")]
         fronts = {(found["apache"], found["front"]) for found in json.loads(status.out)}
         assert fronts == {("web1", "out"), ("web2", "in")}
+        await a_minute_passes(both)
         last = await isdeploy(config, "drain", "shop/web2", "--hosts", "--take-over", "the first one died")
         assert last.status == 3
         assert "shop/web1 is out" in last.err

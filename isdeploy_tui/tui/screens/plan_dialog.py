@@ -18,7 +18,9 @@ from isdeploy_tui.tui.ports import Runner
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import Line, as_content
 from isdeploy_tui.tui.widgets.dialog_body import DialogBody
-from isdeploy_tui.tui.widgets.plan_view import has_work, heading, host_plan_lines, required_words
+from isdeploy_tui.tui.widgets.plan_view import BLANK, has_work, heading, host_plan_lines, required_words
+
+BY_THE_FRONT = "By the maps. ^o: by the balancer in front, whole Apaches."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,7 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin to read."""
-        hint = self.hint() + (", ^o whole Apaches" if self.may_hosts else "")
-        self.query_one("#hint", Static).update(as_content(iter([((hint, self.look.muted),)])))
+        self.query_one("#hint", Static).update(as_content(iter([((self.hint(), self.look.muted),)])))
         self.action_read_again()
 
     def action_read_again(self) -> None:
@@ -134,6 +135,8 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
             return
         self.plan = plan
         lines = list(self.plan_lines(plan) if plan.hosts is None else host_plan_lines(plan, self.look))
+        if self.may_hosts and plan.hosts is None:
+            lines[:0] = [((BY_THE_FRONT, self.look.notice),), BLANK]
         if not has_work(plan):
             lines.append((("Nothing to do.", self.look.strong),))
         self._show(lines)

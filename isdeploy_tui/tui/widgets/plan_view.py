@@ -45,7 +45,7 @@ def host_plan_lines(plan: OperationPlan, look: Look) -> Iterator[Line]:
         yield ((f"Already {where}, left as it is: {', '.join(apaches)}", look.muted),)
     if plan.hosts is None:
         return
-    yield (("By the balancer in front; no map changes.", look.notice),)
+    yield (("By the balancer in front; no map changes. ^o: by the maps.", look.notice),)
     if plan.hosts.pause:
         yield (("Waits for your word after each, while it is still out.", look.notice),)
     for line in host_lines(plan.hosts, plan.kind):
