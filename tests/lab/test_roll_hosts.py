@@ -134,3 +134,25 @@ async def test_what_a_killed_roll_left_is_seen_and_gone_on_with(both: Stack, tmp
     nobody_lost_anything([load.report()])
     assert versions(both) == {"2.0"}
     assert all(up(apache).exists() for apache in both.apaches)
+
+
+async def test_by_hand_a_host_is_drained_deployed_to_and_restored_and_the_last_one_is_refused(
+    both: Stack, tmp_path: Path
+) -> None:
+    config, before = settings_with_front(both, tmp_path), maps(both)
+    async with in_front(both) as front, visitors(front.url, sticky=False, each=2) as load:
+        await load.answered(20)
+        words = ("shop/web1", "--hosts")
+        assert (await isdeploy(config, "drain", *words)).status == 0
+        assert (await isdeploy(config, "drain", "shop/web2", "--hosts")).status == 3
+        told = await isdeploy(config, "status", "shop")
+        assert "shop/web1: out of the balancer in front (drain by " in told.out
+        # Its map still has it, but nobody sends anything there.
+        deploy = await isdeploy(config, "deploy", "shop/web1/worker1", "--yes", "--", "3.0")
+        assert deploy.status == 0, deploy.out + deploy.err
+        restore = await isdeploy(config, "restore", *words)
+        assert restore.status == 0, restore.out + restore.err
+        await load.answered(20)
+    nobody_lost_anything([load.report()])
+    assert maps(both) == before
+    assert both.tomcat("worker1").version == "3.0"
