@@ -75,12 +75,14 @@ def make_parser() -> argparse.ArgumentParser:
     _targets(drain, "+")
     drain.add_argument("--soft", action="store_true", help="disabled instead of stopped: existing sessions stay")
     drain.add_argument("--no-wait", action="store_true", help="return after the write, without the settle time")
+    _hosts(drain, "take the whole Apache out of the balancer in front, and leave its map alone")
     _yes(drain)
     _order(drain)
 
     restore = command("restore", "operate", "run_restore", "put workers back into rotation, if their Tomcats answer")
     _targets(restore, "+")
     restore.add_argument("--no-wait", action="store_true", help="return after the write, without the settle time")
+    _hosts(restore, "put the whole Apache back into the balancer in front, and leave its map alone")
     _yes(restore)
     _order(restore)
 
@@ -92,9 +94,14 @@ def make_parser() -> argparse.ArgumentParser:
     deploy.epilog = "What follows -- goes to the deploy script, word by word."
 
     roll = command("roll", "operate", "run_roll", "drain, deploy, check and restore one Tomcat after the other")
-    roll.usage = "isdeploy-tui roll [-h] [--batch N] [--pause] [--soft] [--yes] [--json] TARGET... [-- ARG...]"
+    roll.usage = (
+        "isdeploy-tui roll [-h] [--batch N | --hosts] [--pause] [--soft] [--yes] [--json] TARGET... [-- ARG...]"
+    )
     _targets(roll, "+")
     roll.add_argument("--batch", type=_positive, default=1, metavar="N", help="so many Tomcats at a time (1)")
+    _hosts(
+        roll, "one Apache after the other, out of the balancer in front, and all its Tomcats at once; no map changes"
+    )
     roll.add_argument("--max-failed", type=_count, default=0, metavar="N", help="go on after so many failures (0)")
     roll.add_argument("--pause", action="store_true", help="wait for a go after each, to test it while it is out")
     roll.add_argument("--soft", action="store_true", help="first disabled for soft_seconds, so that sessions can end")
@@ -187,6 +194,10 @@ def _yes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", "-y", action="store_true", help="do not ask, not even for a production service's name")
 
 
+def _hosts(parser: argparse.ArgumentParser, help: str) -> None:
+    parser.add_argument("--hosts", action="store_true", help=help)
+
+
 def _order(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="do it although a guard speaks against it")
     parser.add_argument("--take-over", metavar="WHY", default="", help="take over what somebody left in the middle")
@@ -268,6 +279,14 @@ def _main(argv: Sequence[str] | None) -> int:
     options.arguments = script_arguments
     if script_arguments and options.function not in {"run_deploy", "run_roll"}:
         parser.error("only deploy and roll take arguments after --")
+    if getattr(options, "hosts", False):
+        # These say how maps are changed, and no map is.
+        for option, unfit in (
+            ("--soft", getattr(options, "soft", False)),
+            ("--batch", getattr(options, "batch", 1) > 1),
+        ):
+            if unfit:
+                parser.error(f"{option} does not go with --hosts")
     module = importlib.import_module(f"isdeploy_tui.commands.{options.module}")
     from isdeploy_tui.commands.faults import keep_faults
     from isdeploy_tui.config import ConfigError

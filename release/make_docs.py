@@ -30,6 +30,7 @@ EXPECTED = {
     "boolean": "true or false",
     "named_texts": 'a table of texts, like `{ "a" = "b" }`',
     "texts": 'a list of texts, like `["a", "b"]`',
+    "command": "a program's absolute path and its arguments as a list",
     "rules": 'a table of rules, like `{ "/*" = "balancer" }`',
     "absolute_path": "an absolute path on the server",
     "pattern": "a regular expression",

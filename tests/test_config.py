@@ -65,6 +65,11 @@ access_log = "/var/log/access.log"
 sudo = true
 rules = { "/*" = "balancer", "-!/static/*" = "balancer;stopped=a,b" }
 balancers = ["balancer"]
+out_command = ["/usr/local/sbin/front", "out", "web1 $HOME"]
+in_command = ["/usr/local/sbin/front", "in"]
+state_command = ["/usr/bin/test", "-e", "/srv/up"]
+out_seconds = 10
+in_seconds = 4
 
 [[service.apache.worker]]
 name = "worker1"
@@ -120,6 +125,10 @@ def test_every_key_is_read() -> None:
     assert (apache.status_url, apache.access_log) == ("http://127.0.0.1/jkstatus", "/var/log/access.log")
     assert apache.rules == {"/*": "balancer", "-!/static/*": "balancer;stopped=a,b"}
     assert apache.balancers == ("balancer",)
+    assert apache.front is not None
+    assert apache.front.out_command == ("/usr/local/sbin/front", "out", "web1 $HOME")
+    assert (apache.front.in_command[1], apache.front.state_command[0]) == ("in", "/usr/bin/test")
+    assert (apache.front.out_seconds, apache.front.in_seconds) == (10, 4)
     worker, other = apache.workers
     assert (worker.ssh, worker.tomcat, worker.log) == ("was1", "was1-a", "/opt/tomcat1/catalina.out")
     assert (worker.deploy, worker.check_text) == ("/opt/deploy.sh", "version $1")
@@ -137,6 +146,24 @@ def test_what_is_left_out_has_its_default() -> None:
     assert (apache.reload_seconds, apache.status_url, apache.sudo, apache.rules) == (60, None, False, {})
     assert (worker.ssh, worker.log, worker.deploy, worker.check_url) == ("web1", None, None, None)
     assert worker.tomcat == "shop/web1/worker1"
+
+
+FRONT = 'out_command = ["/o"]\nin_command = ["/i"]\nstate_command = ["/s"]\nout_seconds = 3'
+
+
+def test_the_keys_of_the_balancer_in_front_belong_together() -> None:
+    (apache,) = parse(with_line(FRONT, 'ssh = "web1"')).apaches()
+    assert apache.front is not None
+    assert apache.front.in_seconds == 3
+    for line in FRONT.splitlines():
+        (problem,) = problems(with_line(FRONT.replace(line, "").replace("\n\n", "\n"), 'ssh = "web1"'))
+        assert problem.startswith(f"service 'shop' › apache 'web1' › {line.split()[0]}: is missing; out_command, ")
+
+
+@pytest.mark.parametrize("value", ['"/o out"', "[]", '["o"]', '["/o/"]', '["/o", 1]', '["/o", ""]'])
+def test_a_command_is_an_absolute_path_and_arguments_and_never_a_line_for_a_shell(value: str) -> None:
+    text = with_line(FRONT.replace('["/o"]', value), 'ssh = "web1"')
+    assert problems(text)[0].startswith("service 'shop' › apache 'web1' › out_command: ")
 
 
 def test_the_example_in_the_repository_is_read() -> None:

@@ -38,16 +38,17 @@ SSH = {"asyncssh"}
 WORLD = {"asyncio", "asyncssh", "os", "pathlib", "random", "shutil", "socket", "subprocess", "threading", "time"}
 """What a pure module has no use for."""
 
-WRITING_SCRIPTS = {"mapwrite.sh", "record.sh", "runstart.sh", "runcancel.sh"}
+WRITING_SCRIPTS = {"frontswitch.sh", "mapwrite.sh", "record.sh", "runstart.sh", "runcancel.sh"}
 """The scripts of remote/scripts that change something on a server."""
 
 READING = {
     "remote": (
-        *("accesslog", "doctor", "follow", "httpdread", "inflight", "journal", "mapread", "probes", "resolving"),
-        *("runs",),
+        *("accesslog", "doctor", "follow", "frontstate", "httpdread", "inflight", "journal", "mapread", "probes"),
+        *("resolving", "runs"),
     ),
     "engine": (
-        *("discovery.discover", "doctor.examine", "exclusions", "fleet", "following", "held", "history", "leftover"),
+        *("discovery.discover", "doctor.examine", "exclusions", "fleet", "following", "front", "frontwatch", "held"),
+        *("history", "hosts.wording", "leftover"),
         *("logs", "monitor", "targets"),
     ),
     "commands": ("balancers", "check", "discover", "follow", "history", "logs", "status"),
@@ -151,7 +152,7 @@ def test_text_and_arithmetic_stay_apart_from_the_world() -> None:
 def test_every_script_that_writes_is_named_by_a_writing_module() -> None:
     scripts = {path.name for path in (ROOT / "remote" / "scripts").iterdir()}
     assert scripts >= WRITING_SCRIPTS
-    assert _writing() == {"remote.mapwrite", "remote.recording", "remote.runstart"}
+    assert _writing() == {"remote.frontswitch", "remote.mapwrite", "remote.recording", "remote.runstart"}
 
 
 def test_what_only_reads_can_reach_nothing_that_writes() -> None:

@@ -69,9 +69,10 @@ async def _operate(kind: OperationKind, options: argparse.Namespace) -> int:
         except TargetError as error:
             return _say_no(str(error))
         operations = Operations(session, _say_beside)
-        roll = {key: getattr(options, key) for key in ("batch", "pause", "max_failed") if hasattr(options, key)}
+        keys = ("batch", "pause", "max_failed", "soft", "hosts")
+        how = {key: getattr(options, key) for key in keys if hasattr(options, key)}
         try:
-            plan = await operations.plan(kind, targets, soft=getattr(options, "soft", False), **roll)
+            plan = await operations.plan(kind, targets, **how)
         except (PlanningError, RemoteError) as error:
             if options.json:
                 tell(
@@ -81,9 +82,7 @@ async def _operate(kind: OperationKind, options: argparse.Namespace) -> int:
             return FAILED
         if not options.json:
             show_plan(plan, options.arguments, session.config.secret_arguments)
-        will_run = (not plan.is_refused or (options.force and plan.can_be_forced)) and bool(
-            plan.changes or plan.scripts
-        )
+        will_run = (not plan.is_refused or (options.force and plan.can_be_forced)) and plan.has_work
         # A script that drains says so by its very words; a person may have pressed the wrong arrow key.
         by_person = sys.stdin.isatty() and any(service.is_production for service in plan.services)
         if (kind in _ASKED_FIRST or by_person) and will_run and not options.yes:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from isdeploy_tui.cli import DONE, FAILED, USAGE
 from isdeploy_tui.commands.opening import open_session
-from isdeploy_tui.engine.fleet import Fleet, WorkerState
+from isdeploy_tui.engine.fleet import Fleet, Front, WorkerState
 from isdeploy_tui.engine.monitor import Monitor
 from isdeploy_tui.engine.targets import TargetError, resolve
 
@@ -38,6 +38,7 @@ async def _status(options: argparse.Namespace) -> int:
         print(json.dumps([_as_json(fleet, state) for state in states], ensure_ascii=False, indent=2))
     else:
         _print_table(states)
+        _print_fronts(fleet, states)
         _print_leases(states, session.clock())
         _print_remarks(fleet, states)
     return FAILED if any(fleet.apaches[state.id.apache_id].error for state in states) else DONE
@@ -53,6 +54,7 @@ def _as_json(fleet: Fleet, state: WorkerState) -> dict[str, object]:
         "busy": state.busy,
         "error": fleet.apaches[state.id.apache_id].error or state.error,
         "leftover": _leftover(state),
+        "front": fleet.apaches[state.id.apache_id].front,
     }
 
 
@@ -80,6 +82,15 @@ def _print_table(states: Sequence[WorkerState]) -> None:
         rotation, health = _coloured(state.rotation.value, 9), _coloured(state.health.value, 8)
         why = state.reason if not state.in_rotation else ""
         print(f"{state.id!s:{width}}  {rotation} {health} {busy:9} {why}".rstrip())
+
+
+def _print_fronts(fleet: Fleet, states: Sequence[WorkerState]) -> None:
+    for id in dict.fromkeys(state.id.apache_id for state in states):
+        apache = fleet.apaches[id]
+        if apache.front is not None:
+            words = {Front.IN: "in the balancer in front", Front.OUT: "out of the balancer in front"}
+            said = words.get(apache.front, "its place in the balancer in front is not known")
+            print(f"{id}: {said}" + (f" ({apache.front_reason})" if apache.front_reason else ""))
 
 
 def _print_leases(states: Sequence[WorkerState], now: float) -> None:

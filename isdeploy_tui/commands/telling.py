@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from isdeploy_tui.commands.prompt import read_line
 from isdeploy_tui.config import ServiceConfig, WorkerId
 from isdeploy_tui.engine.control import Question
+from isdeploy_tui.engine.hosts.wording import host_lines
 from isdeploy_tui.engine.plans import MapChange, OperationPlan
 from isdeploy_tui.engine.secrets import mask
 from isdeploy_tui.engine.steps import Output, Step, StepState
@@ -17,7 +18,10 @@ from isdeploy_tui.printable import printable
 
 def show_plan(plan: OperationPlan, arguments: Sequence[str], secret: Sequence[str]) -> None:
     """Print what is going to be done: for a roll moment by moment, for the rest map by map."""
-    if plan.roll is None:
+    if plan.hosts is not None:
+        for line in host_lines(plan.hosts, plan.kind):
+            print(line)
+    elif plan.roll is None:
         for change in plan.changes:
             _show_change(change)
     else:

@@ -62,8 +62,24 @@ class WorkerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontConfig:
+    """How the balancer in front of an Apache is told to leave it out or to take it in, and asked where it stands.
+
+    Each command is a program and its arguments, run on the Apache's host by the account that logs in there. ``state``
+    exits with 0 for in and 1 for out. ``out_seconds`` and ``in_seconds`` go by from then on until the balancer in
+    front has noticed, and every new request does as ``state`` says.
+    """
+
+    out_command: tuple[str, ...]
+    in_command: tuple[str, ...]
+    state_command: tuple[str, ...]
+    out_seconds: float
+    in_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class ApacheConfig:
-    """An Apache httpd with one map file."""
+    """An Apache httpd with one map file. ``front`` is None where nothing in front of it can be told anything."""
 
     id: ApacheId
     ssh: str
@@ -76,6 +92,7 @@ class ApacheConfig:
     sudo: bool = False
     rules: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     balancers: tuple[str, ...] = ()
+    front: FrontConfig | None = None
 
     @property
     def settle_seconds(self) -> float:

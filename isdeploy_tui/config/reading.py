@@ -6,7 +6,15 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from isdeploy_tui.config.model import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerConfig, WorkerId
+from isdeploy_tui.config.model import (
+    ApacheConfig,
+    ApacheId,
+    Config,
+    FrontConfig,
+    ServiceConfig,
+    WorkerConfig,
+    WorkerId,
+)
 from isdeploy_tui.config.table import ConfigError, KeyPath, Problem, Table
 from isdeploy_tui.printable import printable
 
@@ -157,10 +165,38 @@ def _apache(service: str, table: Table) -> ApacheConfig:
         sudo=table.boolean("sudo", False),
         rules=table.rules("rules"),
         balancers=table.texts("balancers", None) or (),
+        front=_front(
+            table,
+            table.command("out_command"),
+            table.command("in_command"),
+            table.command("state_command"),
+            table.number("out_seconds", None, minimum=0),
+            table.number("in_seconds", None, minimum=0),
+        ),
         workers=tuple(_worker(id, ssh, worker) for worker in table.tables("worker", named=_NAME, required=True)),
     )
     table.finish()
     return apache
+
+
+def _front(
+    table: Table,
+    out: tuple[str, ...],
+    into: tuple[str, ...],
+    state: tuple[str, ...],
+    out_seconds: float | None,
+    in_seconds: float | None,
+) -> FrontConfig | None:
+    """Whoever takes an Apache out must be able to put it back, and to know where it stands and how soon that holds."""
+    given = {"out_command": out, "in_command": into, "state_command": state, "out_seconds": out_seconds}
+    if not any((out, into, state)) and out_seconds is None and in_seconds is None:
+        return None
+    missing = [key for key, value in given.items() if value is None or value == ()]
+    if missing:
+        table.problem(missing[0], f"is missing; {', '.join(given)} belong together")
+        return None
+    seconds = out_seconds or 0
+    return FrontConfig(out, into, state, seconds, seconds if in_seconds is None else in_seconds)
 
 
 def _worker(apache: ApacheId, apache_ssh: str, table: Table) -> WorkerConfig:

@@ -178,6 +178,13 @@ class Table:
             self._wrong(key, "an absolute path to a file on the server", value)
         return value
 
+    def command(self, key: str) -> tuple[str, ...]:
+        """A program on a server, by its absolute path, and its arguments; empty when absent. No shell reads it."""
+        words = self.texts(key, None)
+        if words is not None and not (words and words[0].startswith("/") and not words[0].endswith("/")):
+            self._wrong(key, 'an absolute path and arguments, like ["/usr/bin/test", "-e", "/srv/up"],', list(words))
+        return words or ()
+
     def ssh(self, key: str, default: str | None = None) -> str:
         """An SSH name: a Host of ssh_config, or user@host:port."""
         value = self.text(key, None)

@@ -19,6 +19,14 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Front(StrEnum):
+    """Does the balancer in front send requests to this Apache, as its own state_command says."""
+
+    IN = "in"
+    OUT = "out"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerState:
     """A worker as last seen.
@@ -58,7 +66,8 @@ class WorkerState:
 class ApacheState:
     """An Apache as last seen: ``error`` when it could not be read, ``warnings`` about its map and workers file.
 
-    ``seen`` is the Unix time of the last good read (0: never).
+    ``seen`` is the Unix time of the last good read (0: never). ``front`` is its place in the balancer in front of it,
+    None where none is configured; ``front_reason`` why that is unknown, or who took it out.
     """
 
     id: ApacheId
@@ -66,6 +75,8 @@ class ApacheState:
     warnings: tuple[str, ...] = ()
     map_sha256: str = ""
     seen: float = 0.0
+    front: Front | None = None
+    front_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who changed a map last, as the journal beside it tells."""
 
-from isdeploy_tui.config import ApacheConfig
+from isdeploy_tui.config import ApacheConfig, ApacheId
 from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.host import Host
 from isdeploy_tui.remote.journal import Entry, read_journal
@@ -51,3 +51,13 @@ def explanation(entries: tuple[Entry, ...] | None, sha256: str) -> str:
     if not writes:
         return "nobody's work by the journal: the map was changed by hand, or before there was a journal"
     return f"the map was changed by hand since {writes[-1].user}@{writes[-1].bastion} wrote it at {writes[-1].time}"
+
+
+def taken_out(entries: tuple[Entry, ...] | None, apache: ApacheId) -> str:
+    """Return who took an Apache out of the balancer in front of it; empty when the journal does not tell."""
+    switches = [entry for entry in entries or () if entry.step in {"out", "in"} and entry.target == str(apache)]
+    if not switches or switches[-1].step != "out":
+        return ""
+    last = switches[-1]
+    why = f" ({last.reason})" if last.reason else ""
+    return f"{last.kind} by {last.user}@{last.bastion} at {last.time}{why}"

@@ -12,6 +12,9 @@ from isdeploy_tui.engine import guards
 from isdeploy_tui.engine.control import Ask, Control
 from isdeploy_tui.engine.deploying import deploy
 from isdeploy_tui.engine.held import InTheWay
+from isdeploy_tui.engine.hosts.planning import plan_hosts
+from isdeploy_tui.engine.hosts.rolling import roll_hosts
+from isdeploy_tui.engine.hosts.rotating import change_hosts
 from isdeploy_tui.engine.leases import Held, LeaseRefusedError, hold, new_operation_id
 from isdeploy_tui.engine.notifying import Notifier, facts
 from isdeploy_tui.engine.planning import plan_deploy, plan_rotation
@@ -140,7 +143,8 @@ class RunningOperation:
             return Result.REFUSED
         kind = plan.kind.value
         recorder = Recorder(session, self.id, kind, plan.targets, control.arguments, self._reason)
-        async with hold(session, self.id, kind, plan.targets, take_over=bool(self._reason)) as held:
+        wanted = (*plan.targets, *plan.also_held)
+        async with hold(session, self.id, kind, wanted, take_over=bool(self._reason)) as held:
             await recorder.begin()
             for step in (*self._taken_over(held), *self._forced()):
                 await recorder.note(step)
@@ -168,7 +172,7 @@ class RunningOperation:
 
     async def _tell(self, control: Control, held: Held, recorder: Recorder) -> Result:
         result = Result.DONE
-        async with aclosing(_STORIES[self.plan.kind](self._session, self.plan, control)) as events:
+        async with aclosing(_story(self.plan)(self._session, self.plan, control)) as events:
             async for event in events:
                 if isinstance(event, Step):
                     result = _worse(result, event.state)
@@ -227,6 +231,12 @@ _STORIES: Mapping[OperationKind, Callable[[Session, OperationPlan, Control], Asy
 }
 
 
+def _story(plan: OperationPlan) -> Callable[[Session, OperationPlan, Control], AsyncGenerator[Event, None]]:
+    if plan.hosts is None:
+        return _STORIES[plan.kind]
+    return roll_hosts if plan.kind is OperationKind.ROLL else change_hosts
+
+
 class Operations:
     """Plans and runs operations for one session.
 
@@ -252,14 +262,17 @@ class Operations:
         batch: int = 1,
         pause: bool = False,
         max_failed: int = 0,
+        hosts: bool = False,
     ) -> OperationPlan:
         """Read the servers and say what would be done. Raises RemoteError, PlanningError.
 
         ``batch``, ``pause`` and ``max_failed`` are a roll's: Tomcats at a time, wait for a person after each, failures
-        that do not stop it.
+        that do not stop it. ``hosts`` takes whole Apaches out of the balancer in front and leaves the maps alone.
         """
         session = self._session
-        if kind is OperationKind.ROLL:
+        if hosts:
+            plan = await plan_hosts(session, kind, targets, pause=pause, max_failed=max_failed)
+        elif kind is OperationKind.ROLL:
             plan = await plan_roll(session, targets, batch=batch, pause=pause, max_failed=max_failed, soft=soft)
         elif kind is OperationKind.DEPLOY:
             plan = await plan_deploy(session, targets)

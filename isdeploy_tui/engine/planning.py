@@ -5,8 +5,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from isdeploy_tui.config import ApacheId, ServiceConfig, WorkerConfig, WorkerId
+from isdeploy_tui.config import ApacheConfig, ApacheId, ServiceConfig, WorkerConfig, WorkerId
 from isdeploy_tui.engine import gates, guards
+from isdeploy_tui.engine.fleet import Front
+from isdeploy_tui.engine.front import read_place
 from isdeploy_tui.engine.plans import MapChange, OperationKind, OperationPlan, Refusal, ScriptRun
 from isdeploy_tui.engine.reading import ApacheView, read_apache
 from isdeploy_tui.engine.session import Session
@@ -125,7 +127,7 @@ async def plan_deploy(session: Session, targets: Sequence[WorkerId]) -> Operatio
         state = view.members.get(worker.id.worker)
         if state is None:
             refusals.append(guards.not_known(worker.id, view.apache))
-        elif refusal := guards.not_drained(worker.id, state):
+        elif (refusal := guards.not_drained(worker.id, state)) and not await _left_alone(session, view.apache):
             refusals.append(refusal)
     return OperationPlan(
         kind=OperationKind.DEPLOY,
@@ -134,6 +136,13 @@ async def plan_deploy(session: Session, targets: Sequence[WorkerId]) -> Operatio
         scripts=(ScriptRun(scripted, scripted.deploy),),
         refusals=tuple(refusals),
     )
+
+
+async def _left_alone(session: Session, apache: ApacheConfig) -> bool:
+    """True when the balancer in front sends nothing to this Apache: then no request reaches what is behind it."""
+    if apache.front is None:
+        return False
+    return (await read_place(session, apache.ssh, apache.front)).front is Front.OUT
 
 
 async def views_of(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from isdeploy_tui.config import ApacheConfig, ServiceConfig, WorkerConfig, WorkerId
+from isdeploy_tui.engine.front import FrontHost
 
 
 class OperationKind(StrEnum):
@@ -92,11 +93,37 @@ class RollPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class HostTurn:
+    """One host of Apaches, which goes out of the balancer in front and in again; no map is touched.
+
+    ``tomcats`` are those behind it that are meant, each as its workers on this host; ``runs`` their deploy scripts, in
+    the same order (a roll's only). ``is_out``: it is out already.
+    """
+
+    host: FrontHost
+    tomcats: tuple[tuple[WorkerConfig, ...], ...]
+    runs: tuple[ScriptRun, ...] = ()
+    is_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostsPlan:
+    """Whole hosts, one after the other. ``fewest_in``: for each service, the least number of them in at any moment."""
+
+    turns: tuple[HostTurn, ...]
+    fewest_in: Mapping[str, int]
+    pause: bool = False
+    max_failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OperationPlan:
     """A whole plan.
 
     ``changes`` are the map writes (empty for a deploy), ``scripts`` the runs (deploy only), ``unchanged`` the targets
     that already are where they should be. ``refusals`` must be empty, or forcible and overridden, before it may run.
+    ``hosts`` is there when whole hosts go out of the balancer in front, instead of workers out of maps. ``also_held``
+    are workers that nobody else may work on meanwhile, beside the targets.
     """
 
     kind: OperationKind
@@ -109,6 +136,13 @@ class OperationPlan:
     warnings: tuple[str, ...] = ()
     soft: bool = False
     roll: RollPlan | None = None
+    hosts: HostsPlan | None = None
+    also_held: tuple[WorkerId, ...] = ()
+
+    @property
+    def has_work(self) -> bool:
+        """True when running it would do anything."""
+        return bool(self.changes or self.scripts or (self.hosts is not None and self.hosts.turns))
 
     @property
     def is_refused(self) -> bool:

@@ -15,7 +15,7 @@ from isdeploy_tui.remote.recording import append_entries
 
 _LOG = logging.getLogger(__name__)
 
-_CHANGES = {"write", "script", "guard", "lease"}
+_CHANGES = {"write", "script", "guard", "lease", "out", "in"}
 """Steps that change something, or by which somebody overrode a guard; of the others only failures are recorded."""
 
 

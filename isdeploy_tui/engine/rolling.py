@@ -100,18 +100,30 @@ async def _work(
 ) -> AsyncIterator[Event]:
     """Wait until one drained Tomcat is idle, deploy to it, wait until it is ready."""
     fates[tomcat.id] = Fate.FAILED
+    async for event in wait_idle(session, tomcat.workers, control):
+        yield event
+        if event.state is StepState.FAILED:
+            fates[tomcat.id] = Fate.UNTOUCHED
+            return
+    async for news in deploy_until_ready(session, tomcat, control, fates):
+        yield news
+
+
+async def deploy_until_ready(
+    session: Session, tomcat: Tomcat, control: Control, fates: dict[WorkerId, Fate]
+) -> AsyncIterator[Event]:
+    """Deploy to one Tomcat that nothing reaches, wait until it is ready, and note how it came out of that."""
+    fates[tomcat.id] = Fate.FAILED
     before = await look_before(session, tomcat.workers)
-    stages = (
-        (wait_idle(session, tomcat.workers, control), Fate.UNTOUCHED),
-        (run_script(session, tomcat.run, control), Fate.FAILED),
-        (wait_ready(session, tomcat.workers, control, before), Fate.FAILED),
-    )
-    for story, fate in stages:
+    for story in (
+        run_script(session, tomcat.run, control),
+        wait_ready(session, tomcat.workers, control, before),
+    ):
         async for event in story:
             yield event
             if isinstance(event, Step) and event.state in {StepState.FAILED, StepState.REFUSED}:
                 not_begun = event.step == "script" and not event.facts.get("run") and control.interrupted.is_set()
-                fates[tomcat.id] = Fate.UNTOUCHED if not_begun else fate
+                fates[tomcat.id] = Fate.UNTOUCHED if not_begun else Fate.FAILED
                 return
     fates[tomcat.id] = Fate.READY
 
@@ -119,20 +131,9 @@ async def _work(
 async def _pause(session: Session, control: Control, progress: _Progress) -> AsyncIterator[Step]:
     """Let a person test what was just deployed, still out of rotation, and decide."""
     names = ", ".join(str(tomcat.id) for tomcat in progress.ready)
-    urls = ", ".join(url for tomcat in progress.ready for worker in tomcat.workers if (url := worker.check_url))
-    target = str(progress.ready[0].id)
-    look = f" Test it at {urls}." if urls else ""
-    yield Step(session.clock(), target, "pause", StepState.STARTED, f"{names} is deployed and out of rotation.{look}")
-    question = Question(
-        target,
-        f"{names} is deployed, ready and still out of rotation.{look}",
-        (
-            Choice(GO, "go on: put it back and take the next"),
-            Choice(PUT_BACK, "put it back and stop"),
-            Choice(LEAVE, "leave it out and stop"),
-        ),
-        LEAVE,
-    )
+    question = question_after(names, progress.ready, "out of rotation")
+    target = question.target
+    yield Step(session.clock(), target, "pause", StepState.STARTED, question.text)
     answer = await control.decide(question)
     if answer == LEAVE:
         progress.stopped = True
@@ -142,6 +143,22 @@ async def _pause(session: Session, control: Control, progress: _Progress) -> Asy
         return
     progress.stopped = answer == PUT_BACK
     yield Step(session.clock(), target, "pause", StepState.DONE, f"told to {answer}")
+
+
+def question_after(names: str, tomcats: Sequence[Tomcat], where: str) -> Question:
+    """Ask whether what was deployed to, and is still ``where``, may have its requests back."""
+    urls = ", ".join(url for tomcat in tomcats for worker in tomcat.workers if (url := worker.check_url))
+    look = f" Test it at {urls}." if urls else ""
+    return Question(
+        str(tomcats[0].id),
+        f"{names} is deployed, ready and still {where}.{look}",
+        (
+            Choice(GO, "go on: put it back and take the next"),
+            Choice(PUT_BACK, "put it back and stop"),
+            Choice(LEAVE, "leave it out and stop"),
+        ),
+        LEAVE,
+    )
 
 
 async def _bring_back(session: Session, tomcats: Sequence[Tomcat], control: Control) -> AsyncIterator[Event]:

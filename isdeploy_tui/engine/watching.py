@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Collection, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerConfig, WorkerId
 from isdeploy_tui.engine import drift
-from isdeploy_tui.engine.fleet import ApacheState, Health, WorkerState
-from isdeploy_tui.engine.lastchange import Journal, explanation
+from isdeploy_tui.engine.fleet import ApacheState, Front, Health, WorkerState
+from isdeploy_tui.engine.front import Place
+from isdeploy_tui.engine.frontwatch import FrontWatch
+from isdeploy_tui.engine.lastchange import Journal, explanation, taken_out
 from isdeploy_tui.engine.leftover import Leftover, Scripts
 from isdeploy_tui.engine.reading import ApacheView, understand
 from isdeploy_tui.engine.session import Session
@@ -70,6 +72,7 @@ class HostWatcher:
         self._views: dict[ApacheId, ApacheView] = {}
         self._journals = {apache.id: Journal(self._host, apache) for apache in apaches}
         self._scripts = Scripts(session)
+        self._fronts = FrontWatch(session, ssh)
         self._pingers: dict[tuple[str, int], Pinger] = {}
         self._seen: dict[ApacheId, float] = {}
         self._watch: Watch | None = None
@@ -89,17 +92,26 @@ class HostWatcher:
                 return self.failed(str(error))
             self._understand(changed)
             recent = 0 if fresh else PING_SECONDS
+            await self._fronts.look(self._apaches, wait=fresh)
             states = await asyncio.gather(*(self._look_at(apache, recent) for apache in self._apaches))
         return [state for state, _ in states], [worker for _, workers in states for worker in workers]
 
     def failed(self, error: str) -> States:
         """Return the states of a host that cannot be read."""
-        apaches = [ApacheState(apache.id, error, seen=self._seen.get(apache.id, 0)) for apache in self._apaches]
+        nobody_knows = Place(Front.UNKNOWN, error)
+        apaches = [
+            _in_front(
+                ApacheState(apache.id, error, seen=self._seen.get(apache.id, 0)),
+                None if apache.front is None else nobody_knows,
+            )
+            for apache in self._apaches
+        ]
         workers = [WorkerState(worker.id, error=error) for apache in self._apaches for worker in apache.workers]
         return apaches, workers
 
     async def aclose(self) -> None:
         """Give the channels back."""
+        await self._fronts.aclose()
         await self._let_go()
 
     async def _let_go(self) -> None:
@@ -132,14 +144,16 @@ class HostWatcher:
             problems = (self._files.get(path) for path in (apache.map, apache.workers_file))
             error = "; ".join(str(problem) for problem in problems if isinstance(problem, RemoteError))
             seen = self._seen.get(apache.id, 0)
-            return ApacheState(apache.id, error or "not read yet", seen=seen), [
+            unread = ApacheState(apache.id, error or "not read yet", seen=seen)
+            return _in_front(unread, self._fronts.place(apache)), [
                 WorkerState(worker.id, error=error) for worker in apache.workers
             ]
         self._seen[apache.id] = self._session.clock()
         leases = self._leases(apache)
-        status, (change, scripts), pings = await asyncio.gather(
+        front = self._fronts.place(apache)
+        status, (change, scripts, switched), pings = await asyncio.gather(
             self._status(apache),
-            self._told(view, leases),
+            self._told(view, leases, front is not None and front.front is Front.OUT),
             asyncio.gather(
                 *(
                     self._ping(view, worker.id.worker, 0 if printable(worker.tomcat) in leases else recent)
@@ -159,7 +173,8 @@ class HostWatcher:
             *view.faults,
             *(contradiction.sentence for contradiction in contradictions),
         )
-        return ApacheState(apache.id, "", warnings, view.map.sha256, self._seen[apache.id]), workers
+        state = ApacheState(apache.id, "", warnings, view.map.sha256, self._seen[apache.id])
+        return _in_front(state, front, switched), workers
 
     def _contradictions(self, view: ApacheView, status: JkStatus) -> Iterator[drift.Contradiction]:
         yield from drift.overridden_by_httpd(view.apache, status)
@@ -174,17 +189,18 @@ class HostWatcher:
         return status if isinstance(status, JkStatus) else JkStatus()
 
     async def _told(
-        self, view: ApacheView, leases: Mapping[str, Lease]
-    ) -> tuple[str, Mapping[WorkerId, Leftover | None]]:
+        self, view: ApacheView, leases: Mapping[str, Lease], front_out: bool
+    ) -> tuple[str, Mapping[WorkerId, Leftover | None], str]:
         """Ask the journal only when something is out or left that wants explaining: who did it, how scripts ended."""
         out = any(member.rotation is not Rotation.ACTIVE for member in view.members.values())
-        if not out and not any(lease.is_orphan for lease in leases.values()):
-            return "", {}
+        if not out and not front_out and not any(lease.is_orphan for lease in leases.values()):
+            return "", {}, ""
         leased = self._arrived.get(leases_of(view.apache.map), 0.0)
         entries = await self._journals[view.apache.id].read(view.map.sha256, leased, self._session.clock())
         left = [worker.id for worker in view.apache.workers if _is_left(view, worker, leases)]
         stories = await asyncio.gather(*(self._scripts.tell(id, entries or ()) for id in left))
-        return explanation(entries, view.map.sha256), dict(zip(left, stories, strict=True))
+        switched = taken_out(entries, view.apache.id) if front_out else ""
+        return explanation(entries, view.map.sha256), dict(zip(left, stories, strict=True)), switched
 
     def _leases(self, apache: ApacheConfig) -> Mapping[str, Lease]:
         path = leases_of(apache.map)
@@ -220,6 +236,13 @@ async def _in_time(asking: Awaitable[_Answer], otherwise: _Answer) -> _Answer:
 
 def _paths(apache: ApacheConfig) -> tuple[str, str, str]:
     return apache.map, apache.workers_file, leases_of(apache.map)
+
+
+def _in_front(state: ApacheState, place: Place | None, switched: str = "") -> ApacheState:
+    if place is None:
+        return state
+    reason = place.evidence if place.front is Front.UNKNOWN else switched
+    return replace(state, front=place.front, front_reason=reason)
 
 
 def _is_left(view: ApacheView, worker: WorkerConfig, leases: Mapping[str, Lease]) -> bool:

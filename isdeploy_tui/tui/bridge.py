@@ -90,7 +90,7 @@ class OperationsBridge:
         for story in self.running:
             steps = {chapter.target: chapter.step for chapter in story.current}
             for target in story.operation.plan.targets:
-                step = steps.get(str(target))
+                step = steps.get(str(target)) or steps.get(str(target.apache_id))
                 doing[target] = f"{story.kind.value}: {step}" if step else story.kind.value
         return doing
 

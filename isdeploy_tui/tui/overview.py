@@ -6,7 +6,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, Config, ServiceConfig, WorkerId
-from isdeploy_tui.engine.fleet import ApacheState, Fleet, Health, WorkerState
+from isdeploy_tui.engine.fleet import ApacheState, Fleet, Front, Health, WorkerState
 from isdeploy_tui.engine.plans import OperationKind, OperationPlan, RollPlan
 from isdeploy_tui.modjk.rotation import Rotation
 
@@ -116,8 +116,10 @@ def count_apache(config: ApacheConfig, fleet: Fleet) -> Counts:
     severity = total.severity
     if apache.error or (not total.active and not total.reading and not total.unknown):
         severity = Severity.BAD
-    elif apache.warnings:
+    elif apache.warnings or apache.front is Front.UNKNOWN:
         severity = max(severity, Severity.UNSURE)
+    elif apache.front is Front.OUT:
+        severity = max(severity, Severity.OUT)
     return replace(total, errors=int(bool(apache.error)), warnings=len(apache.warnings), severity=severity)
 
 
@@ -246,6 +248,8 @@ def _tomcats(plan: RollPlan) -> str:
 
 def subject(plan: OperationPlan) -> str:
     """Return a short name for what a plan is about: a deploy's one Tomcat, a roll's Tomcats, else the targets."""
+    if plan.hosts is not None and plan.targets:
+        return ", ".join(dict.fromkeys(str(target.apache_id) for target in plan.targets))
     if plan.roll is not None and plan.roll.transitions:
         return _tomcats(plan.roll)
     if plan.kind is OperationKind.DEPLOY and plan.scripts:

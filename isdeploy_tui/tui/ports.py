@@ -80,7 +80,13 @@ class Runner(Protocol):
     def running(self) -> Sequence[Running]: ...
 
     async def plan(
-        self, kind: OperationKind, targets: Sequence[WorkerId], *, soft: bool = False, pause: bool = False
+        self,
+        kind: OperationKind,
+        targets: Sequence[WorkerId],
+        *,
+        soft: bool = False,
+        pause: bool = False,
+        hosts: bool = False,
     ) -> OperationPlan: ...
 
     def start(

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,10 @@ class Site:
     hosts: dict[str, LocalHost]
     connectors: dict[str, Connector] = field(default_factory=dict)
 
+    def up(self, apache: str = "web1") -> Path:
+        """The file whose absence tells the balancer in front to leave an Apache out."""
+        return self.folder / apache / "up"
+
     def map(self, apache: str = "web1") -> Path:
         return self.folder / apache / "uriworkermap.properties"
 
@@ -88,17 +92,37 @@ def _workers_properties(connectors: dict[str, Connector], exclusion: bool) -> st
     return "\n".join(lines) + "\n"
 
 
-def _toml(folder: Path, apaches: tuple[str, ...], reload_seconds: float, top: str, service: str, extra: str) -> str:
+def front_keys(folder: Path, apache: str) -> str:
+    """A balancer in front that notices at once: out is a file that is moved away."""
+    up = folder / apache / "up"
+    return (
+        f'out_command = ["/bin/mv", "{up}", "{up}.not"]\nin_command = ["/bin/mv", "{up}.not", "{up}"]\n'
+        f'state_command = ["/usr/bin/test", "-e", "{up}"]\nout_seconds = 0.1\n'
+    )
+
+
+def _toml(
+    folder: Path,
+    apaches: tuple[str, ...],
+    reload_seconds: float,
+    top: str,
+    service: str,
+    extra: str,
+    front: Callable[[Path, str], str] | None,
+    shared: bool,
+) -> str:
     parts = [f'poll_seconds = 0.2\n{top}[[service]]\nname = "shop"\ncomment = "The argument is the tag"\n{service}']
     for apache in apaches:
         parts.append(
             f'[[service.apache]]\nname = "{apache}"\nssh = "{apache}"\n'
             f'map = "{folder}/{apache}/uriworkermap.properties"\n'
             f'workers_file = "{folder}/{apache}/workers.properties"\nreload_seconds = {reload_seconds}\n'
+            + (front(folder, apache) if front else "")
         )
+        own = "" if shared else f"{apache}-"
         for name in WORKERS:
             parts.append(
-                f'[[service.apache.worker]]\nname = "{name}"\nssh = "was"\nlog = "{folder}/was/{name}.out"\n'
+                f'[[service.apache.worker]]\nname = "{name}"\nssh = "was"\nlog = "{folder}/was/{own}{name}.out"\n'
                 f'deploy = "{folder}/was/deploy.sh"\n{extra}'
             )
     return "".join(parts)
@@ -116,10 +140,13 @@ async def open_site(
     extra: str = "",
     top: str = "",
     operator: str = "ops1",
+    front: Callable[[Path, str], str] | None = None,
+    shared: bool = True,
 ) -> AsyncIterator[Site]:
     """Yield a site in ``folder``; three workers behind each Apache, all up.
 
-    ``top``, ``service`` and ``extra`` are further lines of servers.toml: at its top, of the service, of every worker.
+    Not ``shared``: each Apache has Tomcats of its own (which share their connectors). ``front`` returns further keys of
+    an Apache; ``top``, ``service`` and ``extra`` are further lines at the top, of the service, of every worker.
     """
     connectors = {name: Connector() for name in WORKERS}
     for connector in connectors.values():
@@ -130,12 +157,13 @@ async def open_site(
         home.mkdir()
         hosts[name] = LocalHost(name, home=str(home), path=f"{_without_httpd(folder)}:{os.environ['PATH']}")
     for apache in apaches:
+        (folder / apache / "up").touch()
         (folder / apache / "uriworkermap.properties").write_bytes(map_text)
         (folder / apache / "workers.properties").write_text(_workers_properties(connectors, exclusion))
     script = folder / "was" / "deploy.sh"
     script.write_text('#!/bin/sh\necho "deploying $*"\nexit "${2:-0}"\n')
     script.chmod(0o755)
-    configuration = config.parse(_toml(folder, apaches, reload_seconds, top, service, extra))
+    configuration = config.parse(_toml(folder, apaches, reload_seconds, top, service, extra, front, shared))
     session = Session(configuration, LocalHosts(*hosts.values()), Operator(operator, "bastion1"))
     try:
         yield Site(folder, configuration, session, hosts, connectors)

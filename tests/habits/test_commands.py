@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from isdeploy_tui.cli import DONE, USAGE, main, make_parser
+from isdeploy_tui.cli import DONE, FAILED, USAGE, main, make_parser
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +152,23 @@ def test_the_screen_is_refused_with_a_sentence_where_there_is_no_terminal(
     status, out, err = run(capsys, *words)
     assert (status, out) == (USAGE, "")
     assert err.startswith("the screen needs a terminal; in scripts use ")
+
+
+@pytest.mark.parametrize("words", [("roll", "--batch", "2"), ("roll", "--soft"), ("drain", "--soft")])
+def test_what_is_said_about_maps_does_not_go_with_whole_apaches(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(capsys, *words, "shop", "--hosts")
+    assert (status, out) == (USAGE, "")
+    assert f"{words[1]} does not go with --hosts" in err
+
+
+@pytest.mark.parametrize("name", ["drain", "restore", "roll"])
+def test_whole_apaches_need_their_commands_and_the_sentence_names_them(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "servers.toml"
+    file.write_text(SERVERS)
+    status, out, err = run(capsys, "--config", str(file), name, "shop", "--hosts", "--yes")
+    assert (status, out) == (FAILED, "")
+    assert err.startswith(f"{name} failed: shop/web1: servers.toml names no out_command, in_command and state_command")

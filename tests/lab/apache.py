@@ -61,7 +61,7 @@ class Apache:
         self.jk_log = directory / "mod_jk.log"
         self.error_log = directory / "error.log"
         self._scenario = scenario
-        self._tomcats = tuple(tomcats)
+        self.tomcats = tuple(tomcats)
         config = directory / "httpd.conf"
         argv = [program("apache2"), "-f", str(config), "-D", "FOREGROUND"]
         self._daemon = Daemon(f"httpd {name}", argv, self.error_log, environment(lab))
@@ -85,7 +85,7 @@ class Apache:
     def _create(self, config: Path) -> None:
         for folder in ("run", "htdocs"):
             (self.directory / folder).mkdir(parents=True)
-        self.workers_file.write_text(_workers_properties(self._scenario, self._tomcats, list(self.direct_ports)))
+        self.workers_file.write_text(_workers_properties(self._scenario, self.tomcats, list(self.direct_ports)))
         self.lay_out_map()
         config.write_text(self._httpd_conf())
 

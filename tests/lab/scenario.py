@@ -12,7 +12,8 @@ class Scenario:
     ``balancer_exN`` for each of them, which has every member but ``workerN``. ``map_lines`` are the lines of
     uriworkermap.properties. ``second_vhost`` is a second port with the same map file, which mod_jk loads and checks
     apart from the first. ``direct_vhosts`` gives each worker a port that mounts it alone (its ``check_url``).
-    ``map_is_symlink`` puts the map elsewhere and a symbolic link in its place.
+    ``map_is_symlink`` puts the map elsewhere and a symbolic link in its place. With ``own_tomcats`` each Apache has its
+    share of the Tomcats for itself, otherwise all have all.
     """
 
     tomcats: int = 3
@@ -25,6 +26,7 @@ class Scenario:
     second_vhost: bool = False
     direct_vhosts: bool = False
     map_is_symlink: bool = False
+    own_tomcats: bool = False
     map_lines: tuple[str, ...] = ("# Which requests go to which balancer.", "/*=balancer")
     environment: str = ""
 

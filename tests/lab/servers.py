@@ -12,7 +12,7 @@ from tests.lab.tomcat import Tomcat
 
 
 def servers_toml(scenario: Scenario, ssh_config: Path, apaches: Sequence[Apache], tomcats: Sequence[Tomcat]) -> str:
-    """Return the text of a servers.toml with the service ``shop``, every Tomcat a worker of every Apache."""
+    """Return the text of a servers.toml: the service ``shop``, every Tomcat a worker of the Apaches that have it."""
     service: dict[str, Any] = {
         "name": "shop",
         "comment": "The argument is the version, for example 2.0",
@@ -34,7 +34,8 @@ def _apache(scenario: Scenario, apache: Apache, tomcats: Sequence[Tomcat]) -> di
     }
     if apache.status_url:
         table["status_url"] = apache.status_url
-    return table | {"worker": [_worker(apache, number, tomcat) for number, tomcat in enumerate(tomcats, 1)]}
+    numbers = {tomcat.worker: number for number, tomcat in enumerate(tomcats, 1)}
+    return table | {"worker": [_worker(apache, numbers[tomcat.worker], tomcat) for tomcat in apache.tomcats]}
 
 
 def _worker(apache: Apache, number: int, tomcat: Tomcat) -> dict[str, Any]:

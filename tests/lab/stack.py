@@ -135,8 +135,16 @@ def build(scenario: Scenario) -> Stack:
     )
     for tomcat in tomcats:
         tomcat.create(directory)
+    share = scenario.tomcats // scenario.apaches
     apaches = tuple(
-        Apache(f"web{number}", directory / f"web{number}", directory, scenario, tomcats, ports)
+        Apache(
+            f"web{number}",
+            directory / f"web{number}",
+            directory,
+            scenario,
+            tomcats[share * (number - 1) : share * number] if scenario.own_tomcats else tomcats,
+            ports,
+        )
         for number in range(1, scenario.apaches + 1)
     )
     keys = SshKeys(directory / "ssh")

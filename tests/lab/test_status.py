@@ -14,7 +14,7 @@ from tests.lab.load import Load
 from tests.lab.programs import free_ports
 from tests.lab.stack import Stack
 
-KEYS = ["service", "apache", "worker", "rotation", "health", "busy", "error", "leftover"]
+KEYS = ["service", "apache", "worker", "rotation", "health", "busy", "error", "leftover", "front"]
 CONNECT_SECONDS = 10.0
 SILENT = ("silent1", "silent2", "silent3", "silent4", "silent5")
 

@@ -11,9 +11,12 @@ from isdeploy_tui import config
 from isdeploy_tui.config import ApacheId, Config, WorkerId
 from isdeploy_tui.engine.control import Ask
 from isdeploy_tui.engine.fleet import ApacheState, Fleet, Health, WorkerState
+from isdeploy_tui.engine.front import front_host
 from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.history import History
 from isdeploy_tui.engine.plans import (
+    HostsPlan,
+    HostTurn,
     MapChange,
     OperationKind,
     OperationPlan,
@@ -300,13 +303,21 @@ class FakeOperations:
         return tuple(operation for operation in self.all if operation.result is None)
 
     async def plan(
-        self, kind: OperationKind, targets: Sequence[WorkerId], *, soft: bool = False, pause: bool = False
+        self,
+        kind: OperationKind,
+        targets: Sequence[WorkerId],
+        *,
+        soft: bool = False,
+        pause: bool = False,
+        hosts: bool = False,
     ) -> OperationPlan:
         self.asked.append((kind, tuple(targets), soft))
         if self.gate is not None:
             await self.gate.wait()
         if isinstance(self.answer, Exception):
             raise self.answer
+        if hosts:
+            return a_plan_of_hosts(self.settings, kind, targets, pause=pause)
         if kind is OperationKind.ROLL:
             return a_roll(self.settings, targets, pause=pause)
         return self.answer or a_plan(self.settings, kind, targets, soft=soft)
@@ -331,6 +342,22 @@ class FakeOperations:
         for operation in self.running:
             operation.interrupt()
             await operation.end(Result.INTERRUPTED)
+
+
+def a_plan_of_hosts(
+    settings: Config, kind: OperationKind, targets: Sequence[WorkerId], *, pause: bool = False
+) -> OperationPlan:
+    """Return the plan for whole Apaches that leave the balancer in front."""
+    turns = []
+    for id in dict.fromkeys(target.apache_id for target in targets):
+        host, workers = front_host(settings, id), settings.apache(id).workers
+        assert host is not None
+        runs = tuple(ScriptRun(worker, worker.deploy or "") for worker in workers) if kind is OperationKind.ROLL else ()
+        turns.append(HostTurn(host, tuple((worker,) for worker in workers), runs))
+    services = tuple(settings.service(name) for name in dict.fromkeys(target.service for target in targets))
+    plan = HostsPlan(tuple(turns), MappingProxyType({service.name: 1 for service in services}), pause)
+    runs = tuple(run for turn in turns for run in turn.runs)
+    return OperationPlan(kind, tuple(targets), services, scripts=runs, hosts=plan)
 
 
 def a_roll(settings: Config, targets: Sequence[WorkerId], *, pause: bool = False) -> OperationPlan:

@@ -60,11 +60,17 @@ class LivingOperations(FakeOperations):
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def plan(
-        self, kind: OperationKind, targets: Sequence[WorkerId], *, soft: bool = False, pause: bool = False
+        self,
+        kind: OperationKind,
+        targets: Sequence[WorkerId],
+        *,
+        soft: bool = False,
+        pause: bool = False,
+        hosts: bool = False,
     ) -> OperationPlan:
         await asyncio.sleep(0.4 / self.speed)
-        if kind is OperationKind.ROLL:
-            return await super().plan(kind, targets, soft=soft, pause=pause)
+        if kind is OperationKind.ROLL or hosts:
+            return await super().plan(kind, targets, soft=soft, pause=pause, hosts=hosts)
         refusals = []
         if kind is OperationKind.DEPLOY and self.monitor and self.monitor.fleet.workers[targets[0]].in_rotation:
             refusals.append(Refusal(str(targets[0]), "it is active, so requests reach it; drain it first."))

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerConfig
 from isdeploy_tui.engine.doctor import answers
 from isdeploy_tui.engine.doctor.finding import At, Finding
+from isdeploy_tui.engine.doctor.fronts import judge_front, programs
 from isdeploy_tui.engine.doctor.hosts import judge_host
 from isdeploy_tui.engine.doctor.httpds import Configuration, judge_httpd
 from isdeploy_tui.engine.doctor.maps import judge_map
 from isdeploy_tui.engine.doctor.rules import judge_rules
 from isdeploy_tui.engine.doctor.tomcats import judge_deploy, judge_log, judge_route
+from isdeploy_tui.engine.front import read_place
 from isdeploy_tui.engine.reading import presets_of
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.modjk.attributes import boolean
@@ -144,7 +146,12 @@ class _Examination:
             host,
             maps=list(dict.fromkeys(apache.map for apache in apaches)),
             logs=list(dict.fromkeys(worker.log for worker in here if worker.log)),
-            deploys=list(dict.fromkeys(worker.deploy for worker in here if worker.deploy)),
+            deploys=list(
+                dict.fromkeys(
+                    [worker.deploy for worker in here if worker.deploy]
+                    + [path for apache in apaches for path in programs(apache.front).values()]
+                )
+            ),
         )
         seconds = time.monotonic() - began
         root: Look | RemoteError | None = None
@@ -191,6 +198,7 @@ class _Examination:
             return found
         states = rotations(files.urimap, files.workers, presets_of(apache))
         asked = (
+            self._front(apache, looked),
             self._httpd(apache, looked, files),
             answers.forwarding(self.session, apache, files.workers),
             answers.jkstatus(self.session, apache, files.workers),
@@ -205,6 +213,11 @@ class _Examination:
         for more in await asyncio.gather(*(self._bounded(str(apache.id), work) for work in asked)):
             found += more
         return found
+
+    async def _front(self, apache: ApacheConfig, looked: _Looked) -> list[Finding]:
+        front = apache.front
+        place = None if front is None else await read_place(self.session, apache.ssh, front)
+        return list(judge_front(apache, looked.plain.host.user, looked.plain.deploys, place))
 
     async def _httpd(self, apache: ApacheConfig, looked: _Looked, files: _Files) -> list[Finding]:
         host = self.session.host(apache.ssh)

@@ -78,31 +78,33 @@ def judge_log(worker: WorkerConfig, user: str, facts: FileFacts) -> Findings:
 def judge_deploy(worker: WorkerConfig, user: str, facts: FileFacts) -> Findings:
     """Yield findings on its deploy script."""
     at, shown = At(str(worker.id)), printable(worker.deploy or "")
+    yield from judge_program(at, "deploy", "deploy", f"the deploy script {shown}", user, facts)
+    if facts.state == "ok" and facts.executable and not facts.interpreter:
+        yield at.ok("deploy", "deploy script executable")
+
+
+def judge_program(at: At, topic: str, key: str, named: str, user: str, facts: FileFacts) -> Findings:
+    """Yield what is wrong with a program that ``key`` of servers.toml names; ``named`` is what it is, and its path."""
+    shown = named.rpartition(" ")[2]
     if facts.state == "missing":
-        yield at.fault("deploy", f"the deploy script {shown} does not exist", "correct 'deploy' in servers.toml")
+        yield at.fault(topic, f"{named} does not exist", f"correct '{key}' in servers.toml")
     elif facts.state == "denied":
-        yield at.fault("deploy", f"the deploy script {shown} may not be reached by {user}", "give x on its directories")
+        yield at.fault(topic, f"{named} may not be reached by {user}", "give x on its directories")
     elif facts.state == "notfile":
-        yield at.fault("deploy", f"the deploy script {shown} is not a file", "correct 'deploy' in servers.toml")
+        yield at.fault(topic, f"{named} is not a file", f"correct '{key}' in servers.toml")
     elif not facts.executable:
         yield at.fault(
-            "deploy",
-            f"the deploy script {shown} is not executable for {user} (mode {facts.mode:o})",
-            f"chmod +x {shown}, as its owner",
+            topic, f"{named} is not executable for {user} (mode {facts.mode:o})", f"chmod +x {shown}, as its owner"
         )
     elif facts.interpreter == "crlf":
         yield at.fault(
-            "deploy",
+            topic,
             f"the first line of {shown} ends with a carriage return, so it cannot be started",
             f"dos2unix {shown}",
         )
     elif facts.interpreter:
-        yield at.fault(
-            "deploy", f"{shown} wants {facts.interpreter}, which is not there", "install it, or correct line 1"
-        )
+        yield at.fault(topic, f"{shown} wants {facts.interpreter}, which is not there", "install it, or correct line 1")
     elif facts.state != "ok":
-        yield at.unknown("deploy", f"{shown} could not be looked at")
-    else:
-        if facts.mode & stat.S_IWOTH:
-            yield at.warning("deploy", f"{shown} may be written by everybody on that host", f"chmod o-w {shown}")
-        yield at.ok("deploy", "deploy script executable")
+        yield at.unknown(topic, f"{shown} could not be looked at")
+    elif facts.mode & stat.S_IWOTH:
+        yield at.warning(topic, f"{shown} may be written by everybody on that host", f"chmod o-w {shown}")

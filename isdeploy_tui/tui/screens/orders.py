@@ -5,8 +5,9 @@ from typing import Any
 
 from textual.app import App
 
-from isdeploy_tui.config import WorkerId
+from isdeploy_tui.config import Config, WorkerId
 from isdeploy_tui.engine.control import Ask
+from isdeploy_tui.engine.fleet import Front
 from isdeploy_tui.engine.held import InTheWay
 from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.engine.steps import Step, StepState
@@ -34,10 +35,23 @@ async def ask_for(
         dialog = ConfirmRoll(runner, targets, look, history, secret)
     else:
         dialog = ConfirmRotation(runner, kind, targets, look, ports.session.config)
+    config, fleet = ports.session.config, ports.monitor.fleet
+    if kind is not OperationKind.DEPLOY and may_leave_front(config, targets):
+        dialog.may_hosts = True
+        out = all(fleet.apaches[target.apache_id].front is Front.OUT for target in targets)
+        # Whoever took it out that way will put it back that way, or go on where a roll was left.
+        dialog.hosts = out and kind is not OperationKind.DRAIN
     decision: Decision | None = await app.push_screen_wait(dialog)
     if decision is not None and decision.typed:
         history.remember(targets[0], decision.typed)
     return decision
+
+
+def may_leave_front(config: Config, targets: Sequence[WorkerId]) -> bool:
+    """True when these are whole Apaches, each of which can leave the balancer in front."""
+    chosen = set(targets)
+    apaches = [config.apache(id) for id in {target.apache_id for target in targets}]
+    return all(apache.front is not None and all(worker.id in chosen for worker in apache.workers) for apache in apaches)
 
 
 def start(app: App[Any], runner: Runner, decision: Decision, ask: Ask, take_over: str = "") -> Running | None:

@@ -18,7 +18,9 @@ from isdeploy_tui.tui.ports import Runner
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import Line, as_content
 from isdeploy_tui.tui.widgets.dialog_body import DialogBody
-from isdeploy_tui.tui.widgets.plan_view import has_work, heading, required_words
+from isdeploy_tui.tui.widgets.plan_view import BLANK, has_work, heading, host_plan_lines, required_words
+
+BY_THE_FRONT = "By the maps. ^o: by the balancer in front, whole Apaches."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,13 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
         Binding("tab", "app.focus_next", "Next", show=False),
         Binding("shift+tab", "app.focus_previous", "Previous", show=False),
         Binding("ctrl+r", "read_again", "Read again", show=False),
+        Binding("ctrl+o", "toggle_hosts", "Whole Apaches", show=False),
     ]
     AUTO_FOCUS = ""
+
+    may_hosts = False
+    """True when the targets are whole Apaches that can leave the balancer in front: ``ctrl+o`` changes to that way."""
+    hosts = False
 
     def __init__(self, runner: Runner, kind: OperationKind, targets: Sequence[WorkerId], look: Look) -> None:
         super().__init__()
@@ -114,7 +121,9 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
     @work(exclusive=True)
     async def _read(self) -> None:
         try:
-            plan = await self._runner.plan(self._kind, self._targets, soft=self.soft, **self.options())
+            # Whether a map's change is soft says nothing where no map changes.
+            soft = self.soft and not self.hosts
+            plan = await self._runner.plan(self._kind, self._targets, soft=soft, hosts=self.hosts, **self.options())
         except Exception as error:
             # Whatever went wrong is a sentence for the person who waits here, never the end of the program.
             self._show(
@@ -125,7 +134,9 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
             )
             return
         self.plan = plan
-        lines = list(self.plan_lines(plan))
+        lines = list(self.plan_lines(plan) if plan.hosts is None else host_plan_lines(plan, self.look))
+        if self.may_hosts and plan.hosts is None:
+            lines[:0] = [((BY_THE_FRONT, self.look.notice),), BLANK]
         if not has_work(plan):
             lines.append((("Nothing to do.", self.look.strong),))
         self._show(lines)
@@ -187,6 +198,12 @@ class PlanDialog(ModalScreen[Decision | None], inherit_bindings=False):
     def action_cancel(self) -> None:
         """Say no."""
         self.dismiss(None)
+
+    def action_toggle_hosts(self) -> None:
+        """Plan it by the balancer in front, or by the maps."""
+        if self.may_hosts:
+            self.hosts = not self.hosts
+            self.action_read_again()
 
     def action_scroll_plan(self, rows: int) -> None:
         """Scroll the plan by rows."""

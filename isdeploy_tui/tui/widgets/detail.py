@@ -23,6 +23,7 @@ from isdeploy_tui.tui.widgets.tree_label import (
     Piece,
     Scene,
     environment,
+    front_word,
     held_by,
     left_by,
     severity_style,
@@ -149,6 +150,9 @@ def _apache(apache: ApacheConfig, scene: Scene) -> Iterator[Line]:
     look, state = scene.look, scene.fleet.apaches[apache.id]
     yield (str(apache.id), look.strong), (f" {look.glyphs.dot} httpd on {apache.ssh}", look.muted)
     yield from _apache_troubles(apache, scene)
+    if state.front is not None:
+        why = f": {printable(state.front_reason)}" if state.front_reason else ""
+        yield front_word(state.front, look), (why, look.muted)
     for warning in state.warnings:
         yield ((f"{look.glyphs.warn} {printable(warning)}", look.unsure),)
     if is_reading(state):

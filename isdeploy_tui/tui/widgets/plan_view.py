@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from isdeploy_tui.config import ServiceConfig, WorkerId
+from isdeploy_tui.engine.hosts.wording import host_lines
 from isdeploy_tui.engine.plans import MapChange, OperationKind, OperationPlan
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.overview import common_name, subject
@@ -29,6 +30,26 @@ def rotation_lines(plan: OperationPlan, look: Look) -> Iterator[Line]:
         seconds = max(change.apache.settle_seconds for change in plan.changes)
         yield BLANK
         yield ((f"Every new request follows the map {seconds:g} s after it is written.", look.muted),)
+
+
+def host_plan_lines(plan: OperationPlan, look: Look) -> Iterator[Line]:
+    """Yield the lines about whole Apaches that leave the balancer in front, and come in again."""
+    if plan.scripts:
+        yield from comment_lines(plan.services, look)
+    yield from refusal_lines(plan, look)
+    for warning in plan.warnings:
+        yield ((f"{look.glyphs.warn} {printable(warning)}", look.warn),)
+    if plan.unchanged:
+        where = "in" if plan.kind is OperationKind.RESTORE else "out"
+        apaches = dict.fromkeys(str(target.apache_id) for target in plan.unchanged)
+        yield ((f"Already {where}, left as it is: {', '.join(apaches)}", look.muted),)
+    if plan.hosts is None:
+        return
+    yield (("By the balancer in front; no map changes. ^o: by the maps.", look.notice),)
+    if plan.hosts.pause:
+        yield (("Waits for your word after each, while it is still out.", look.notice),)
+    for line in host_lines(plan.hosts, plan.kind):
+        yield ((line, "" if line.startswith(" ") else look.strong),)
 
 
 def change_lines(change: MapChange, look: Look) -> Iterator[Line]:
@@ -91,7 +112,7 @@ def required_words(plan: OperationPlan) -> str:
 
 def has_work(plan: OperationPlan) -> bool:
     """True when running the plan would do anything."""
-    return bool(plan.changes or plan.scripts)
+    return plan.has_work
 
 
 def _own_warnings(plan: OperationPlan) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 
 from isdeploy_tui.config import ApacheConfig, Config, ServiceConfig, WorkerConfig, WorkerId
-from isdeploy_tui.engine.fleet import Fleet, Health, WorkerState
+from isdeploy_tui.engine.fleet import Fleet, Front, Health, WorkerState
 from isdeploy_tui.engine.lastdeploy import LastDeploy
 from isdeploy_tui.engine.leftover import Standing
 from isdeploy_tui.modjk.rotation import Rotation
@@ -97,6 +97,9 @@ def apache_label(apache: ApacheConfig, scene: Scene) -> Iterator[Piece]:
         yield printable(state.error).removeprefix(f"{apache.ssh}: "), look.bad
     else:
         yield from _counts(counts, look)
+    if state.front is not None:
+        yield "  ", ""
+        yield front_word(state.front, look)
     if is_stale(state, scene.config, scene.now):
         yield f"  {age(scene.now - state.seen)} old", look.unsure
 
@@ -171,6 +174,15 @@ def left_by(state: WorkerState) -> str:
         return ""
     out = "" if state.in_rotation or left.outcome.standing is Standing.RUNNING else ", still out"
     return f"{left.kind} by {left.user}, {left.outcome.short}{out}"
+
+
+def front_word(front: Front, look: Look) -> Piece:
+    """Return an Apache's place in the balancer in front of it."""
+    return {
+        Front.IN: (f"{look.glyphs.active} front in", look.muted),
+        Front.OUT: (f"{look.glyphs.stopped} front out", look.warn),
+        Front.UNKNOWN: (f"{look.glyphs.unknown} front unknown", look.unsure),
+    }[front]
 
 
 def health_word(state: WorkerState, look: Look) -> Piece:
