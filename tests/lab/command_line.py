@@ -159,21 +159,12 @@ class Terminal:
         except OSError:  # nobody is at the other end any more
             asyncio.get_running_loop().remove_reader(self._fd)
 
-    @property
-    def text(self) -> str:
-        """What it has written without control sequences."""
-        return re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]", "", self.seen)
-
     def hang_up(self) -> None:
         """Close the terminal, as a window that is closed or a line that breaks."""
         if self._fd >= 0:
             asyncio.get_running_loop().remove_reader(self._fd)
             os.close(self._fd)
             self._fd = -1
-
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        self._process.send_signal(number)
 
     def type(self, text: str) -> None:
         """Press keys."""

@@ -166,33 +166,6 @@ async def test_a_closed_terminal_ends_a_roll_after_its_safe_step(site: Site, ste
     await site.assert_going_on_ends_well()
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-async def test_a_screen_that_goes_away_leaves_the_script_of_its_deploy_running_and_says_so(
-    site: Site, number: signal.Signals
-) -> None:
-    site.marks.hold()
-    assert (await isdeploy(site.config, "drain", W1)).status == 0
-    async with on_terminal(program(site.config), {"HOME": str(site.stack.home)}) as terminal:
-        await until(lambda: "stopped" in terminal.text)
-        terminal.type("\x1b[B\x1b[B")
-        await until(lambda: f"{W1}" in terminal.text)
-        terminal.type("p")
-        await until(lambda: f"Deploy {W1}" in terminal.text and "deploy-worker1.sh" in terminal.text)
-        terminal.type("1\r")
-        await until(lambda: site.marks.running == ["worker1"])
-        if number == signal.SIGHUP:
-            terminal.hang_up()
-        else:
-            terminal.signal(number)
-        await terminal.end()
-    await come_to_rest(site.stack)
-    assert (site.map, leases(site.stack)) == (OUT["worker1"], "")
-    assert (journal(site.stack)[-1]["step"], journal(site.stack)[-1]["detail"]) == ("end", "interrupted")
-    assert ": it still runs" in (await isdeploy(site.config, "status", W1)).out
-    site.marks.let_go()
-    await site.assert_going_on_ends_well()
-
-
 async def test_a_line_that_drops_at_every_step_costs_a_roll_nothing(site: Site) -> None:
     async with started(site.config, *site.words) as roll:
         for step in STEPS:
