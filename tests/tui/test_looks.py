@@ -13,7 +13,7 @@ from isdeploy_tui.engine.fleet import Health
 from isdeploy_tui.engine.plans import OperationKind, Refusal
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.modjk.rotation import Rotation
-from isdeploy_tui.tui.app import PlainScrollBarRender
+from isdeploy_tui.tui.looking import PlainScrollBarRender
 from tests.tui.fakes import START, W1, W2, W3, World, a_plan, a_world
 from tests.tui.stage import Actor
 from tests.tui.test_roll import QUESTION, begin
@@ -32,7 +32,7 @@ LOG = [
 @pytest.fixture(autouse=True)
 def plain_scroll_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a scroll bar's handle stands depends on what was painted before."""
-    monkeypatch.setattr("isdeploy_tui.tui.app.ScrollBarRender", PlainScrollBarRender)
+    monkeypatch.setattr("isdeploy_tui.tui.looking.ScrollBarRender", PlainScrollBarRender)
 
 
 async def nothing(actor: Actor) -> None:
