@@ -182,3 +182,9 @@ def test_a_read_only_screen_has_loaded_nothing_that_writes() -> None:
     loaded = _loaded_by("commands.screen", "commands.opening", "tui.run", "engine.monitor", "engine.logs")
     assert f"{PACKAGE}.tui.app" in loaded
     assert loaded & {f"{PACKAGE}.{module}" for module in _writing()} == set()
+
+
+def test_the_first_screen_does_not_wait_for_the_ssh_library() -> None:
+    loaded = _loaded_by("commands.screen", "commands.opening", "tui.run", "engine.monitor", "engine.logs")
+    assert f"{PACKAGE}.remote.latehosts" in loaded
+    assert loaded & SSH == set()

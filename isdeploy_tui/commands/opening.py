@@ -10,7 +10,7 @@ from isdeploy_tui.commands.warnings import spoken
 from isdeploy_tui.config import Config
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.remote.asking import Ask
-from isdeploy_tui.remote.connections import SshHosts
+from isdeploy_tui.remote.latehosts import LateHosts
 
 
 @asynccontextmanager
@@ -30,10 +30,10 @@ async def open_session(
 @asynccontextmanager
 async def open_hosts(
     ssh_config: str | None = None, connect_seconds: float = 10, ask: Ask | None = None
-) -> AsyncIterator[SshHosts]:
+) -> AsyncIterator[LateHosts]:
     """Yield the servers that an SSH configuration leads to; see ``open_session``."""
     with nullcontext(ask) if ask is not None else terminal_ask() as asking:
-        hosts = SshHosts(ssh_config, connect_seconds, asking)
+        hosts = LateHosts(ssh_config, connect_seconds, asking)
         try:
             with spoken():
                 yield hosts

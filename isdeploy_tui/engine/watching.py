@@ -26,7 +26,7 @@ from isdeploy_tui.remote.probes import Pinger
 
 States = tuple[list[ApacheState], list[WorkerState]]
 
-PING_SECONDS = 5
+PING_SECONDS = 10
 """How old an answer of a Tomcat may be while nothing happens to it; one that goes away is noticed at once."""
 
 _Answer = TypeVar("_Answer")
@@ -154,19 +154,13 @@ class HostWatcher:
         status, (change, scripts, switched), pings = await asyncio.gather(
             self._status(apache),
             self._told(view, leases, front is not None and front.front is Front.OUT),
-            asyncio.gather(
-                *(
-                    self._ping(view, worker.id.worker, 0 if printable(worker.tomcat) in leases else recent)
-                    for worker in apache.workers
-                )
-            ),
+            self._pings(apache, view, leases, recent),
         )
-        health = {worker.id.worker: ping for worker, ping in zip(apache.workers, pings, strict=True)}
         contradictions = tuple(self._contradictions(view, status))
         # By the host's clock its map has been as it is for so long.
         age = max(0, view.map.now - view.map.mtime) if view.map.mtime else 0
         written = self._arrived[apache.map] - age
-        seen_now = _Seen(status, health, leases, change, scripts, contradictions, written)
+        seen_now = _Seen(status, pings, leases, change, scripts, contradictions, written)
         workers = [_state(view, worker.id.worker, worker.tomcat, seen_now) for worker in apache.workers]
         warnings = (
             *map(printable, view.workers.problems),
@@ -210,20 +204,40 @@ class HostWatcher:
         # The host's clock told the time when the file came; since then ours has gone on as fast.
         return parse_leases(file.data, file.now + self._session.clock() - self._arrived[path])
 
-    async def _ping(self, view: ApacheView, member: str, recent: float) -> tuple[Health, str]:
+    async def _pings(
+        self, apache: ApacheConfig, view: ApacheView, leases: Mapping[str, Lease], recent: float
+    ) -> Mapping[str, tuple[Health, str]]:
+        """Ask the members; those that were up a moment ago, and on which nobody works, cost nothing."""
+        pings: dict[str, tuple[Health, str]] = {}
+        to_ask = []
+        for name, tomcat in ((worker.id.worker, worker.tomcat) for worker in apache.workers):
+            pinger = self._pinger(view, name)
+            if pinger is not None and printable(tomcat) not in leases and pinger.was_up(recent):
+                pings[name] = Health.UP, ""
+            elif pinger is not None:
+                to_ask.append((name, pinger))
+            else:
+                pings[name] = Health.UNKNOWN, f"{printable(name)} is not defined in {view.apache.workers_file}"
+        answers = await asyncio.gather(*(_ping(pinger) for _, pinger in to_ask)) if to_ask else []
+        return pings | {name: answer for (name, _), answer in zip(to_ask, answers, strict=True)}
+
+    def _pinger(self, view: ApacheView, member: str) -> Pinger | None:
         worker = view.workers.workers.get(member)
         if worker is None:
-            return Health.UNKNOWN, f"{printable(member)} is not defined in {view.apache.workers_file}"
+            return None
         key = worker.host, worker.port
-        pinger = self._pingers.get(key)
-        if pinger is None:
-            pinger = self._pingers[key] = Pinger(self._host, *key)
-        try:
-            answer = await pinger.ping(recent)
-        except RemoteError as error:
-            return Health.UNKNOWN, str(error)
-        health = Health(answer.health)
-        return health, "" if health is Health.UP else printable(answer.detail)
+        if key not in self._pingers:
+            self._pingers[key] = Pinger(self._host, *key)
+        return self._pingers[key]
+
+
+async def _ping(pinger: Pinger) -> tuple[Health, str]:
+    try:
+        answer = await pinger.ping()
+    except RemoteError as error:
+        return Health.UNKNOWN, str(error)
+    health = Health(answer.health)
+    return health, "" if health is Health.UP else printable(answer.detail)
 
 
 async def _in_time(asking: Awaitable[_Answer], otherwise: _Answer) -> _Answer:

@@ -23,8 +23,9 @@ from isdeploy_tui.remote.shell import (
 
 _CHUNK = 64 * 1024
 
-# A reader that pauses holds back twice this at most; the default of 2 MiB for each of many logs would be a lot.
-_WINDOW = 256 * 1024
+# A reader that pauses holds back twice this at most; the default of 2 MiB for each of many logs would be a lot. Less
+# costs more: half a window read is two packets to the server, and a flood that is read in smaller steps.
+_WINDOW = 1024 * 1024
 
 _CLOSE_SECONDS = 1.0
 

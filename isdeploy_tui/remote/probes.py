@@ -53,16 +53,16 @@ class Pinger:
         self._up_at = -math.inf
         self._lock = asyncio.Lock()
 
-    async def ping(self, recent: float = 0) -> PingResult:
-        """Ask once. Raises RemoteError when the host itself cannot be asked.
-
-        A connector that was up less than ``recent`` seconds ago is up still, as long as it holds the connection: one
-        that ends closes it.
-        """
-        now = asyncio.get_running_loop().time()
+    def was_up(self, recent: float) -> bool:
+        """True when it was up less than ``recent`` seconds ago and holds the connection: one that ends closes it."""
         held = self._by_script or (self._channel is not None and not self._channel[0].at_eof())
-        if held and now - self._up_at < recent:
+        return held and asyncio.get_running_loop().time() - self._up_at < recent
+
+    async def ping(self, recent: float = 0) -> PingResult:
+        """Ask once, unless it ``was_up``. Raises RemoteError when the host itself cannot be asked."""
+        if self.was_up(recent):
             return PingResult("up")
+        now = asyncio.get_running_loop().time()
         result = await self._ask_in_time()
         self._up_at = now if result.health == "up" else -math.inf
         return result

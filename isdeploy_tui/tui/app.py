@@ -93,10 +93,15 @@ class IsdeployApp(LookingApp[None]):
         self.actions = remapped(session.config.keys)
         self.set_keymap(as_textual(session.config.keys))
         self.main = MainScreen(self.ports, self.look)
+        self.painted = asyncio.Event()
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the main screen."""
         return self.main
+
+    def on_ready(self) -> None:
+        """Say that the first screen stands: what takes its time may begin."""
+        self.painted.set()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the table by name; in read-only mode those that change nothing."""

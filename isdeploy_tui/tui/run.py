@@ -37,17 +37,24 @@ async def run_tui(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGHUP, signal.SIGTERM):
         loop.add_signal_handler(number, app.exit)
-    monitor.start()
+    beginning = asyncio.create_task(_begin(app, monitor))
     try:
         with forgiving_output(), ask.on(app) if ask is not None else contextlib.nullcontext():
             await app.run_async(mouse=mouse)
     finally:
+        beginning.cancel()
         if app.ports.runner is not None:
             await finish(app.ports.runner, say or _say)
         await app.ports.monitor.aclose()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.remove_signal_handler(number)
     return app.return_code or 0
+
+
+async def _begin(app: IsdeployApp, monitor: FleetSource) -> None:
+    """Watch as soon as the first screen stands: it waits for no server, nor for what reaching one takes."""
+    await app.painted.wait()
+    monitor.start()
 
 
 async def finish(operations: Runner, say: Callable[[str], None]) -> None:

@@ -15,6 +15,8 @@ from tests.lab.programs import missing_packages
 BENCHES = {
     "start": "how long a person waits for the first help text, status and screen",
     "sweep": "a status round over many hosts, beside what else reads a file on each of them",
+    "log": "a log that floods, from a real sshd to the screen, beside tail and lnav",
+    "screen": "a thousand workers that change all the time",
     "roll": "a rolling deploy of three Tomcats, beside the time that it cannot do without",
     "soak": "an hour of watching pressed into ten minutes: what grows",
 }

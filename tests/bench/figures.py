@@ -61,13 +61,17 @@ def keep(bench: str, figures: Sequence[Figure], where: Machine, file: Path = FIL
 
 
 def machine() -> Machine:
-    """Return what a figure depends on; ``load`` is what else runs (the average of the last minute)."""
+    """Return what a figure depends on; ``load`` is what else runs (the average of the last minute).
+
+    With a ``niceness`` below 0 what runs in the benchmark, the peers too, goes before everything else.
+    """
     return {
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),
         "system": f"{platform.system()} {platform.release()}",
         "python": sys.version.split()[0],
         "load": round(os.getloadavg()[0], 1),
+        "niceness": os.nice(0),
     }
 
 
@@ -75,7 +79,7 @@ def described(where: Machine) -> str:
     """Return a machine as a line under a table."""
     return (
         f"{where['cores']} cores, {where['processor']}, {where['system']}, Python {where['python']}; "
-        f"load {where['load']} before it began"
+        f"load {where['load']} before it began" + (f", niceness {where['niceness']}" if where.get("niceness") else "")
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import tomli_w
 
+from tests.bench.processes import cpu
 from tests.lab.programs import free_ports
 from tests.lab.responders import responders
 from tests.lab.sshd import Sshd, SshKeys
@@ -33,15 +34,23 @@ class ManyHosts:
         """The ssh_config with all the aliases."""
         return self.directory / "ssh_config"
 
-    def servers_toml(self, hosts: int, poll_seconds: float = 2) -> Path:
-        """Write a servers.toml with the first so many hosts, an Apache each, and return its path."""
+    def server_cpu(self) -> float:
+        """Return the seconds of a core that the sessions of the sshd have used, with all that has ended below them."""
+        return cpu(self.sshd.connections())
+
+    def servers_toml(self, hosts: int, poll_seconds: float = 2, log: Path | None = None) -> Path:
+        """Write a servers.toml with the first so many hosts, an Apache each, and return its path.
+
+        All Tomcats have the same ``log``.
+        """
+        more = {} if log is None else {"log": str(log)}
         apaches = [
             {
                 "name": alias,
                 "ssh": alias,
                 "map": str(path),
                 "workers_file": str(path.with_name("workers.properties")),
-                "worker": [{"name": worker} for worker in WORKERS],
+                "worker": [{"name": worker, **more} for worker in WORKERS],
             }
             for alias, path in zip(self.aliases[:hosts], self.maps, strict=False)
         ]

@@ -4,27 +4,30 @@ Each figure is the median of several runs of the whole program, beside what cann
 starts, or an ssh that reads the map.
 """
 
-import fcntl
-import os
-import pty
-import select
 import shlex
-import signal
 import statistics
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 from tests.bench.figures import Figure
 from tests.bench.fleet import ManyHosts, many_hosts
+from tests.bench.processes import cpu
+from tests.bench.sweep import clocked, each, plain_reads
+from tests.bench.terminal import in_terminal
 
 RUNS = 7
-SIZE = 48, 160
-"""Lines and columns of the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Seconds from a start to the first screen and to the first full one, and those of a core up to the first."""
+
+    paint: float
+    full: float
+    cpu: float
 
 
 async def measure() -> list[Figure]:
@@ -37,16 +40,20 @@ async def measure() -> list[Figure]:
         config = str(hosts.servers_toml(1))
         ssh = _median(lambda: _run(_read(hosts)))
         status = _median(lambda: _run([*program, "--config", config, "status", "--json"]))
-        paint, full = _first_screens([*program, "--config", config], 1)
+        floor = _first_screens([sys.executable, "-m", "tests.bench.smallest"])
+        first = _first_screens([*program, "--config", config], 1)
+        cores = f"{1000 * first.cpu:.0f} ms of a core beside {1000 * floor.cpu:.0f} ms"
+        library = "the smallest screen of the terminal library"
         figures += [
             Figure("status --json, 1 host", 1000 * status, "ms", 1000 * ssh, "ssh host cat MAP"),
-            Figure("first paint of the screen", 1000 * paint, "ms", 1000 * bare, "python -c pass"),
-            Figure("first full screen, 1 host", 1000 * full, "ms", 1000 * ssh, "ssh host cat MAP"),
+            Figure("first paint of the screen", 1000 * first.paint, "ms", 1000 * floor.paint, library, cores),
+            Figure("first full screen, 1 host", 1000 * first.full, "ms", 1000 * ssh, "ssh host cat MAP"),
         ]
     with many_hosts(200) as hosts:
-        _, full = _first_screens([*program, "--config", str(hosts.servers_toml(200))], 200, runs=1)
-        note = "the servers' share of the logins is in it: they run on the same cores"
-        figures.append(Figure("first full screen, 200 hosts", 1000 * full, "ms", note=note))
+        many = _first_screens([*program, "--config", str(hosts.servers_toml(200))], 200, runs=1)
+        plain = await clocked(lambda: each(plain_reads(hosts)))
+        note = "200 ssh host cat MAP"
+        figures.append(Figure("first full screen, 200 hosts", 1000 * many.full, "ms", 1000 * plain.seconds, note))
     return figures
 
 
@@ -65,45 +72,18 @@ def _run(argv: Sequence[str]) -> float:
     return time.perf_counter() - started
 
 
-def _first_screens(argv: Sequence[str], hosts: int, runs: int = RUNS) -> tuple[float, float]:
-    """Return the medians of the seconds until the tree is there, and until it says that all workers are active."""
-    times = [_opened(argv, hosts * 5) for _ in range(runs)]
-    return statistics.median(paint for paint, _ in times), statistics.median(full for _, full in times)
+def _first_screens(argv: Sequence[str], hosts: int = 0, runs: int = RUNS) -> First:
+    """Return the medians of several starts. Without hosts the first screen is the full one."""
+    firsts = [_opened(argv, f"{5 * hosts} active" if hosts else "shop") for _ in range(runs)]
+    return First(
+        statistics.median(first.paint for first in firsts),
+        statistics.median(first.full for first in firsts),
+        statistics.median(first.cpu for first in firsts),
+    )
 
 
-def _opened(argv: Sequence[str], workers: int) -> tuple[float, float]:
-    started = time.perf_counter()
-    pid, terminal = pty.fork()
-    if pid == 0:
-        environ = {"PATH": os.environ["PATH"], "HOME": str(Path.home()), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
-        os.execvpe(argv[0], list(argv), environ)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
-    try:
-        paint = _until(terminal, b"shop") - started
-        full = _until(terminal, b"%d active" % workers) - started
-    finally:
-        os.kill(pid, signal.SIGTERM)
-        while _bytes(terminal):
-            pass
-        os.waitpid(pid, 0)
-        os.close(terminal)
-    return paint, full
-
-
-def _until(terminal: int, words: bytes) -> float:
-    """Return when the terminal got these words. Raises AssertionError after two minutes."""
-    seen = b""
-    while words not in seen:
-        ready, _, _ = select.select([terminal], [], [], 120)
-        assert ready, seen[-500:]
-        chunk = _bytes(terminal)
-        assert chunk, seen[-500:]
-        seen = seen[-len(words) :] + chunk
-    return time.perf_counter()
-
-
-def _bytes(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:
-        return b""
+def _opened(argv: Sequence[str], full: str) -> First:
+    with in_terminal(argv) as terminal:
+        paint = terminal.until("shop") - terminal.started
+        used = cpu([terminal.pid])
+        return First(paint, terminal.until(full) - terminal.started, used)

@@ -5,14 +5,12 @@ the map, we read the map, workers.properties and the leases, and ask every conne
 """
 
 import asyncio
-import os
 import resource
 import shutil
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from isdeploy_tui import config
 from isdeploy_tui.engine.fleet import Fleet, Health
@@ -26,6 +24,7 @@ from tests.bench.fleet import ManyHosts, many_hosts
 SIZES = (1, 10, 50, 200)
 ROUNDS = 5
 WATCHED_SECONDS = 20
+POLL_SECONDS = 2
 AT_ONCE = 32
 """Processes that a peer runs side by side."""
 
@@ -51,23 +50,29 @@ async def _measure(hosts: ManyHosts) -> list[Figure]:
     size = len(hosts.aliases)
     name = f"{size} host{'s' if size > 1 else ''}"
     first, steady, share, servers = await _ours(hosts)
-    plain = await _clocked(lambda: _each(_plain(hosts)))
+    plain = await clocked(lambda: each(plain_reads(hosts)))
     async with _Masters(hosts) as masters:
-        kept = await _clocked(lambda: _each(masters.commands()))
+        kept = await clocked(lambda: each(masters.commands()))
     figures = [
         Figure(f"{name}: first round", first.seconds, "s", plain.seconds, "plain ssh", f"{first.cpu:.2f} s of a core"),
         Figure(f"{name}: steady round", steady.seconds, "s", kept.seconds, "ssh, ControlMaster", f"{size * 5} CPINGs"),
         Figure(f"{name}: steady round, our CPU", steady.cpu, "s", kept.cpu, "ssh, ControlMaster"),
     ]
     if shutil.which("parallel-ssh"):
-        pssh = await _clocked(lambda: _each([_pssh(hosts)]))
+        pssh = await clocked(lambda: each([_pssh(hosts)]))
         figures.append(Figure(f"{name}: steady round", steady.seconds, "s", pssh.seconds, "pssh"))
     if shutil.which("ansible"):
-        ansible = await _clocked(lambda: _each([_ansible(hosts)]))
+        ansible = await clocked(lambda: each([_ansible(hosts)]))
         figures.append(Figure(f"{name}: steady round", steady.seconds, "s", ansible.seconds, "ansible -m command"))
+    for tool in ("parallel-ssh", "ansible"):
+        if not shutil.which(tool):
+            figures.append(Figure(f"{name}: {tool} is left out", 0, "", note="it is not installed"))
+    # As often as we look, so much more would the best of the peers cost.
+    peer = 100 * kept.cpu / POLL_SECONDS
     return [
         *figures,
-        Figure(f"{name}: watching every 2 s", 100 * share, "% of a core"),
+        Figure(f"{name}: watching every 2 s", 100 * share, "% of a core", peer, "ssh, ControlMaster, as often"),
+        Figure(f"{name}: watching, each host", 100 * share / size, "% of a core", peer / size, "the same"),
         Figure(f"{name}: watching, on the server", 100 * servers / size, "% of a core", note="each host"),
     ]
 
@@ -75,19 +80,19 @@ async def _measure(hosts: ManyHosts) -> list[Figure]:
 async def _ours(hosts: ManyHosts) -> tuple[Cost, Cost, float, float]:
     """Return the first round, the median of the steady ones, and the shares of a core while watching."""
     size = len(hosts.aliases)
-    configuration = config.load(hosts.servers_toml(size))
+    configuration = config.load(hosts.servers_toml(size, POLL_SECONDS))
     connections = SshHosts(configuration.ssh_config, configuration.connect_seconds, None)
     monitor = Monitor(Session(configuration, connections))
     try:
-        first = await _clocked(lambda: _round(monitor))
-        rounds = [await _clocked(lambda: _round(monitor)) for _ in range(ROUNDS)]
+        first = await clocked(lambda: _round(monitor))
+        rounds = [await clocked(lambda: _round(monitor)) for _ in range(ROUNDS)]
         steady = sorted(rounds, key=lambda cost: cost.seconds)[ROUNDS // 2]
         monitor.start()
         await asyncio.sleep(2 * configuration.poll_seconds)
-        server, watched = _server_cpu(hosts), time.process_time()
+        server, watched = hosts.server_cpu(), time.process_time()
         await asyncio.sleep(WATCHED_SECONDS)
         share = (time.process_time() - watched) / WATCHED_SECONDS
-        return first, steady, share, (_server_cpu(hosts) - server) / WATCHED_SECONDS
+        return first, steady, share, (hosts.server_cpu() - server) / WATCHED_SECONDS
     finally:
         await monitor.aclose()
         await connections.aclose()
@@ -99,7 +104,8 @@ async def _round(monitor: Monitor) -> None:
     assert states == {(Rotation.ACTIVE, Health.UP)}, states
 
 
-async def _clocked(work: Callable[[], Awaitable[None]]) -> Cost:
+async def clocked(work: Callable[[], Awaitable[None]]) -> Cost:
+    """Return what this work costs, with the processes that it starts and that end."""
     started, cpu = time.perf_counter(), _cpu()
     await work()
     return Cost(time.perf_counter() - started, _cpu() - cpu)
@@ -110,18 +116,7 @@ def _cpu() -> float:
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
-def _server_cpu(hosts: ManyHosts) -> float:
-    """Seconds of a core that the sessions of the sshd have used, with all that has ended below them."""
-    pids, seen = list(hosts.sshd.connections()), 0
-    while seen < len(pids):
-        pid = pids[seen]
-        seen += 1
-        pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:15] for pid in pids]
-    return sum(sum(map(int, times)) for times in fields) / os.sysconf("SC_CLK_TCK")
-
-
-def _plain(hosts: ManyHosts) -> list[list[str]]:
+def plain_reads(hosts: ManyHosts) -> list[list[str]]:
     """The read of every host's map by a connection of its own."""
     pairs = zip(hosts.aliases, hosts.maps, strict=True)
     return [["ssh", "-F", str(hosts.ssh_config), alias, f"cat {path}"] for alias, path in pairs]
@@ -136,15 +131,15 @@ class _Masters:
 
     async def __aenter__(self) -> "_Masters":
         options = [*self._options, "-o", "ControlMaster=yes", "-o", "ControlPersist=600"]
-        await _each([[*command[:3], *options, *command[3:]] for command in _plain(self._hosts)])
+        await each([[*command[:3], *options, *command[3:]] for command in plain_reads(self._hosts)])
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await _each([[*command[:3], *self._options, "-O", "exit", command[3]] for command in _plain(self._hosts)])
+        await each([[*command[:3], *self._options, "-O", "exit", command[3]] for command in plain_reads(self._hosts)])
 
     def commands(self) -> list[list[str]]:
         """The read of every host's map over the kept connections."""
-        return [[*command[:3], *self._options, *command[3:]] for command in _plain(self._hosts)]
+        return [[*command[:3], *self._options, *command[3:]] for command in plain_reads(self._hosts)]
 
 
 def _pssh(hosts: ManyHosts) -> list[str]:
@@ -161,7 +156,7 @@ def _ansible(hosts: ManyHosts) -> list[str]:
     return ["ansible", "-i", str(inventory), "-f", str(AT_ONCE), "all", "-m", "command", "-a", f"cat {hosts.maps[0]}"]
 
 
-async def _each(commands: Sequence[Sequence[str]]) -> None:
+async def each(commands: Sequence[Sequence[str]]) -> None:
     """Run all commands, ``AT_ONCE`` at a time. Raises CalledProcessError."""
     places = asyncio.Semaphore(AT_ONCE)
 

@@ -2,11 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from isdeploy_tui.engine import monitor as monitor_module
 from isdeploy_tui.engine.fleet import Fleet, Health
 from isdeploy_tui.engine.monitor import Changed, Monitor
 from isdeploy_tui.modjk.rotation import Rotation
 from tests.engine.site import MAP, Site, open_site
+from tests.remote.local_host import LocalHost
 
 
 async def test_one_look_tells_rotation_health_and_address(tmp_path: Path) -> None:
@@ -71,6 +76,42 @@ async def test_polling_goes_on_after_a_host_came_back(tmp_path: Path) -> None:
         site.map().with_suffix(".away").rename(site.map())
         await _until(site, monitor, Rotation.ACTIVE)
         await monitor.aclose()
+
+
+async def test_watching_keeps_one_channel_a_host_and_one_a_connector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    for method in ("stream", "open_tcp"):
+        original = getattr(LocalHost, method)
+
+        def noted(self: LocalHost, *args: Any, original: Any = original, **options: Any) -> Any:
+            opened.append(f"{self.name} {original.__name__}")
+            return original(self, *args, **options)
+
+        monkeypatch.setattr(LocalHost, method, noted)
+    async with open_site(tmp_path, apaches=("web1", "web2")) as site:
+        monitor = Monitor(site.session)
+        for _ in range(5):
+            await monitor.refresh()
+        await monitor.aclose()
+    assert sorted(opened) == sorted(
+        f"{name} {method}" for name in ("web1", "web2") for method in ("stream", "open_tcp", "open_tcp", "open_tcp")
+    )
+
+
+async def test_hosts_are_not_polled_in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spread: list[tuple[float, float]] = []
+    monkeypatch.setattr(monitor_module.random, "uniform", lambda low, high: spread.append((low, high)) or 1.0)
+    async with open_site(tmp_path) as site:
+        monitor = Monitor(site.session)
+        monitor.start()
+        await _until(site, monitor, Rotation.ACTIVE)
+        async with asyncio.timeout(10):
+            while not spread:
+                await asyncio.sleep(0.01)
+        await monitor.aclose()
+    assert spread[0] == (1 - monitor_module.JITTER, 1 + monitor_module.JITTER)
 
 
 async def _until(site: Site, monitor: Monitor, rotation: Rotation) -> None:

@@ -327,3 +327,20 @@ async def test_a_click_on_the_bar_of_keys_does_what_the_key_does() -> None:
         column = actor.screen.split("\n")[-1].index("help")
         await actor.pilot.click("KeyBar", offset=(column, 0))
         await actor.until("Take the selected workers out of rotation")
+
+
+async def test_what_changed_off_the_screen_is_drawn_when_it_comes_there() -> None:
+    async with on_stage(size=SMALL) as actor:
+        shown = actor.world.app.main.fleet_tree
+        await actor.press("end")
+        shown.scroll_home(animate=False)
+        await actor.settle()
+        assert "worker1  active    up" in tree(actor)
+        shown.scroll_end(animate=False)
+        await actor.settle()
+        assert shown.scroll_offset.y > 2
+        actor.world.monitor.put(W1, health=Health.DOWN, error="connection refused")
+        await actor.until("1 down")
+        shown.scroll_home(animate=False)
+        await actor.settle()
+        assert "✗ worker1  active    down" in tree(actor)

@@ -1,6 +1,8 @@
 """How often a pane paints."""
 
-from isdeploy_tui.tui.widgets.pace import FLOOR, FULL, LATE, Pace
+import pytest
+
+from isdeploy_tui.tui.widgets.pace import FLOOD, FLOOR, FULL, LATE, Pace
 
 
 def test_late_paints_slow_it_down_to_a_floor() -> None:
@@ -33,3 +35,11 @@ def test_everything_on_the_screen_is_due_at_the_same_moments() -> None:
     slow = Pace()
     slow.painted(1.0, 1.0 + LATE * 2)
     assert slow.due(100.03) > 100.03
+
+
+def test_what_comes_faster_than_one_can_read_is_painted_less_often() -> None:
+    pace = Pace()
+    assert pace.due(100.01, flooded=True) == pytest.approx(100 + FLOOD)
+    assert pace.due(100.01) == pytest.approx(100 + FULL)
+    pace.period = FLOOR
+    assert pace.due(100.01, flooded=True) == pytest.approx(100 + FLOOR)

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from isdeploy_tui.tui.story import Chapter, Story
 from isdeploy_tui.tui.theme import Look
-from isdeploy_tui.tui.widgets.detail import Line, as_content
+from isdeploy_tui.tui.widgets.detail import Line, as_content, show_text
 from isdeploy_tui.tui.widgets.key_bar import key_of
 
 SHOWN = 3
@@ -41,8 +41,8 @@ class Activity(Static):
         content = as_content(iter(told(stories, now, self._look, self._idle, width, all_key)))
         # Once a second this is called; on a slow line nothing is sent when nothing has changed.
         if self._last is None or not content.is_same(self._last):
+            show_text(self, content, self._last)
             self._last = content
-            self.update(content)
 
 
 def told(stories: Sequence[Story], now: float, look: Look, idle: str, width: int = 0, all_key: str = "a") -> list[Line]:

@@ -52,8 +52,18 @@ class Detail(Static):
         """Show a node; sends nothing to the terminal when it reads as before."""
         content = as_content(description(node, scene))
         if self._last is None or not content.is_same(self._last):
+            show_text(self, content, self._last)
             self._last = content
-            self.update(content)
+
+
+def show_text(widget: Static, content: Content, before: Content | None) -> None:
+    """Show another text in place of ``before``.
+
+    The screen is laid out anew only when it takes other rows: that costs ten times as much as drawing the text.
+    """
+    width = widget.scrollable_content_region.width
+    same_rows = before is not None and width > 0 and content.get_height({}, width) == before.get_height({}, width)
+    widget.update(content, layout=not same_rows)
 
 
 def as_content(lines: Iterable[Line]) -> Content:

@@ -158,9 +158,16 @@ class FleetTree(Tree[NodeId], inherit_bindings=False):
         if scene.fleet is not self.scene.fleet and (width := version_width(scene.fleet)) != self._version_width:
             self._version_width, changed = width, None
         self.scene = scene
+        shown = range(self.scroll_offset.y, self.scroll_offset.y + self.size.height)
         for data in self._by_id if changed is None else with_relatives(changed, scene.config):
-            if node := self._by_id.get(data):
+            node = self._by_id.get(data)
+            if node is None:
+                continue
+            if node.line in shown:
                 node.refresh()
+            else:
+                # It is drawn anew when it comes on screen; ``refresh`` would do no more, at ten times the cost.
+                node._updates += 1
 
     def tick(self, scene: Scene) -> None:
         """Draw the ages of the moment: only the lines on which one reads differently, so that idling sends little."""

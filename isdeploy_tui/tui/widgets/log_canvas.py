@@ -37,6 +37,7 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
         self.view = LogView(self.buffer)
         self.painter = LogPainter(lambda name: self.get_component_rich_style(f"log--{name}", partial=name == "hit"))
         self._wrapped: tuple[tuple[int, int], list[Strip]] | None = None
+        self._base: Style | None = None
 
     @property
     def text_size(self) -> Size:
@@ -79,7 +80,14 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
         return self._drawn(self.painter.line(self.view.number(row), self.view[row]), row, 0)
 
     def _blank(self) -> Strip:
-        return Strip.blank(self.text_size.width, self.rich_style)
+        return Strip.blank(self.text_size.width, self._base_style)
+
+    @property
+    def _base_style(self) -> Style:
+        """What a line is drawn in where it says nothing else; the library finds it out anew at every asking."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
 
     def _wrapped_strips(self, top: int) -> list[Strip]:
         width, height = self.text_size
@@ -97,7 +105,7 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
         span = selection.get_span(row) if selection is not None else None
         if span is not None:
             strip = marked(strip, span, offset, self.get_component_rich_style("log--selection", partial=True))
-        strip = strip.crop_extend(self.column, self.column + self.text_size.width, self.rich_style)
+        strip = strip.crop_extend(self.column, self.column + self.text_size.width, self._base_style)
         if (style := self.row_style(row)) is not None:
             hit = self.get_component_rich_style("log--hit", partial=True) if self.painter.patterns else None
             strip = styled(strip, style, above=hit)
@@ -110,6 +118,7 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget what was rendered in other colours."""
         super().notify_style_update()
+        self._base = None
         self.repaint()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:

@@ -47,7 +47,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
     def __init__(self, *, keep: int = KEEP, id: str | None = None) -> None:
         super().__init__(keep=keep, id=id)
         self.pace = Pace()
-        self._painted = 0
+        self._painted = self._came = 0
         self._is_done = True
         self._top_number = self._painted_row = 0
         self._anchor: tuple[int, int] | None = None
@@ -68,7 +68,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
         """Append raw lines; call it once a chunk, never once a line."""
         self.view.feed(lines)
         now = time.monotonic()
-        self._paint_in(self.pace.due(now) - now)
+        self._paint_in(self.pace.due(now, self._came > self.size.height) - now)
 
     def clear(self) -> None:
         """Forget all lines and follow again."""
@@ -95,6 +95,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
         """Show what was fed, now."""
         if self.buffer.received == self._painted and self._is_done:
             return
+        self._came = self.buffer.received - max(0, self._painted)
         self._painted = self.buffer.received
         if self.follow:
             self.view.trim()

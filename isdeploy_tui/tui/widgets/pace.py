@@ -3,6 +3,9 @@
 FULL = 0.1
 """Seconds between two paints on a terminal that keeps up."""
 
+FLOOD = 0.2
+"""The same while more than a screen full comes between two paints: nobody reads that, and each paint costs."""
+
 FLOOR = 0.5
 """Seconds between two paints on one that does not."""
 
@@ -20,10 +23,14 @@ class Pace:
         self.period = FULL
         self._last_late = 0.0
 
-    def due(self, now: float) -> float:
-        """Return when the next paint is due: at the same moments for all of a screen, which makes one frame."""
-        due = (now // self.period + 1) * self.period
-        return due if due > now else due + self.period
+    def due(self, now: float, flooded: bool = False) -> float:
+        """Return when the next paint is due: at the same moments for all of a screen, which makes one frame.
+
+        ``flooded`` says that more than a screen full came for the last one.
+        """
+        period = max(self.period, FLOOD) if flooded else self.period
+        due = (now // period + 1) * period
+        return due if due > now else due + period
 
     def painted(self, due: float, now: float) -> None:
         """Note that the paint due at ``due`` came at ``now`` (seconds of one monotonic clock)."""
