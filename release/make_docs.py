@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from isdeploy_tui.config import reading
+from isdeploy_tui.tui.actions import ACTIONS
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
@@ -38,6 +39,9 @@ EXPECTED = {
     "ssh": "a Host of `~/.ssh/config`, or `user@host:port`",
 }
 """What each reader of config.table.Table takes."""
+
+_ROWS = re.compile(r"(?m)(^\| `[a-z]+\.[a-z_]+` \|.*\n)+")
+"""The table of what keys do."""
 
 NAME = "*a name of letters, digits and `. _ : -`, unlike its neighbours'; required*"
 
@@ -95,7 +99,11 @@ def renewed(text: str) -> str:
         if section not in written:
             raise ValueError(f"the section '## {section}' is missing")
         written[section] = _renewed_section(section, written[section], keys)
-    return head + "".join(f"## {section}" for section in written.values())
+    return _ROWS.sub(lambda _: _rows(), head + "".join(f"## {section}" for section in written.values()), count=1)
+
+
+def _rows() -> str:
+    return "".join(f"| `{action.id}` | `{action.key_text}` | {action.help} |\n" for action in ACTIONS)
 
 
 def _renewed_section(section: str, text: str, keys: Mapping[str, str]) -> str:

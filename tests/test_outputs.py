@@ -92,6 +92,7 @@ def faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     kept += [handler for handler in root.handlers if type(handler).__module__.startswith("isdeploy_tui")]
     for handler in kept:
         root.removeHandler(handler)
+        handler.close()
     before, loud = root.handlers[:], logging.raiseExceptions
     yield tmp_path / "state" / "isdeploy" / "faults.log"
     for handler in set(root.handlers) - set(before):
