@@ -1,10 +1,9 @@
 """What can be seen from one Apache host: its maps, workers files, leases, status worker and AJP connectors."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from isdeploy_tui.config import ApacheConfig, ApacheId, WorkerConfig, WorkerId
 from isdeploy_tui.engine import drift
@@ -28,14 +27,6 @@ States = tuple[list[ApacheState], list[WorkerState]]
 
 PING_SECONDS = 10
 """How old an answer of a Tomcat may be while nothing happens to it; one that goes away is noticed at once."""
-
-_Answer = TypeVar("_Answer")
-
-MORE_SECONDS = 3.0
-"""What is asked for beside the files has this time; then the next look is due, for it is the files that tell whether
-the host is there at all."""
-
-_NO_PING = (Health.UNKNOWN, "no answer in time")
 
 CLOCK_SECONDS = 2.0
 """A file's time and the server's clock are whole seconds: a map may be younger than it seems by as much."""
@@ -238,14 +229,6 @@ async def _ping(pinger: Pinger) -> tuple[Health, str]:
         return Health.UNKNOWN, str(error)
     health = Health(answer.health)
     return health, "" if health is Health.UP else printable(answer.detail)
-
-
-async def _in_time(asking: Awaitable[_Answer], otherwise: _Answer) -> _Answer:
-    try:
-        async with asyncio.timeout(MORE_SECONDS):
-            return await asking
-    except TimeoutError:
-        return otherwise
 
 
 def _paths(apache: ApacheConfig) -> tuple[str, str, str]:
