@@ -157,7 +157,7 @@ async def test_the_story_tells_the_plan_how_far_it_is_and_the_evidence_of_every_
         await running.step("ready", StepState.DONE, "after 3.1 s")
         await actor.until("1 ✓ shop/web1/worker1 deployed")
         for words in ("█▅▂▁  no request", "exit 0", "CPONG in 2 ms", "unpacking shop.war", "INFO its own log"):
-            assert words in actor.screen, words
+            await actor.until(words)
         assert actor.screen.count(" idle ") == 1
         actor.world.clock.now += 62
         await running.end(Result.DONE)

@@ -66,7 +66,7 @@ class ConfirmRoll(ConfirmDeploy):
 
     def hint(self) -> str:
         """Return the keys."""
-        return "up/down history, ^t pause after each, ^s soft"
+        return "^t pause, ^s soft, up/down history"
 
     def action_toggle_pause(self) -> None:
         """Wait for a person after each Tomcat, or not."""
