@@ -42,7 +42,7 @@ class Actor:
 
     async def until(self, text: str) -> None:
         """Wait until the screen shows a text."""
-        for _ in range(100):
+        for _ in range(500):
             await self.settle()
             if text in self.screen:
                 return
