@@ -78,24 +78,43 @@ def is_stale(apache: ApacheState, config: Config, now: float) -> bool:
 
 def worker_severity(worker: WorkerState, apache: ApacheState) -> Severity:
     """Return how much a worker wants to be looked at; one that is out and down is being worked on, not broken."""
-    if is_reading(apache):
+    return _severity(worker.rotation, worker.health, is_reading(apache))
+
+
+def _severity(rotation: Rotation, health: Health, reading: bool) -> Severity:
+    if reading:
         return Severity.READING
-    if worker.rotation is Rotation.UNKNOWN:
+    if rotation is Rotation.UNKNOWN:
         return Severity.UNSURE
-    if worker.rotation is not Rotation.ACTIVE:
+    if rotation is not Rotation.ACTIVE:
         return Severity.OUT
-    return {Health.UP: Severity.GOOD, Health.DOWN: Severity.BAD}.get(worker.health, Severity.UNSURE)
+    return {Health.UP: Severity.GOOD, Health.DOWN: Severity.BAD}.get(health, Severity.UNSURE)
 
 
-def count_worker(worker: WorkerState, apache: ApacheState) -> Counts:
-    """Return the counts of one worker."""
-    return _one(worker.rotation, worker.health, worker_severity(worker, apache))
+def count_apache(config: ApacheConfig, fleet: Fleet) -> Counts:
+    """Return the counts of one apache's workers, its own errors and warnings in the severity."""
+    apache = fleet.apaches[config.id]
+    states = tuple((state.rotation, state.health) for state in (fleet.workers[worker.id] for worker in config.workers))
+    return _counts(states, is_reading(apache), bool(apache.error), len(apache.warnings), apache.front)
 
 
-@lru_cache
-def _one(rotation: Rotation, health: Health, severity: Severity) -> Counts:
-    """A thousand workers have a dozen states."""
-    reading = severity is Severity.READING
+@lru_cache(4096)
+def _counts(
+    states: tuple[tuple[Rotation, Health], ...], reading: bool, error: bool, warnings: int, front: Front | None
+) -> Counts:
+    """Count once: the Apaches of a large fleet are in few states, and are counted at every change of any of them."""
+    total = Counts.total_of(_one(rotation, health, reading) for rotation, health in states)
+    severity = total.severity
+    if error or (not total.active and not total.reading and not total.unknown):
+        severity = Severity.BAD
+    elif warnings or front is Front.UNKNOWN:
+        severity = max(severity, Severity.UNSURE)
+    elif front is Front.OUT:
+        severity = max(severity, Severity.OUT)
+    return replace(total, errors=int(error), warnings=warnings, severity=severity)
+
+
+def _one(rotation: Rotation, health: Health, reading: bool) -> Counts:
     down = rotation is Rotation.ACTIVE and health is Health.DOWN
     return Counts(
         total=1,
@@ -105,22 +124,8 @@ def _one(rotation: Rotation, health: Health, severity: Severity) -> Counts:
         unknown=rotation is Rotation.UNKNOWN and not reading,
         down=down,
         reading=reading,
-        severity=severity,
+        severity=_severity(rotation, health, reading),
     )
-
-
-def count_apache(config: ApacheConfig, fleet: Fleet) -> Counts:
-    """Return the counts of one apache's workers, its own errors and warnings in the severity."""
-    apache = fleet.apaches[config.id]
-    total = Counts.total_of(count_worker(fleet.workers[worker.id], apache) for worker in config.workers)
-    severity = total.severity
-    if apache.error or (not total.active and not total.reading and not total.unknown):
-        severity = Severity.BAD
-    elif apache.warnings or apache.front is Front.UNKNOWN:
-        severity = max(severity, Severity.UNSURE)
-    elif apache.front is Front.OUT:
-        severity = max(severity, Severity.OUT)
-    return replace(total, errors=int(bool(apache.error)), warnings=len(apache.warnings), severity=severity)
 
 
 def count_service(config: ServiceConfig, fleet: Fleet) -> Counts:
