@@ -9,6 +9,7 @@ from textual.app import App
 from textual.screen import ModalScreen
 
 from isdeploy_tui.remote.asking import LoginQuestion
+from isdeploy_tui.tui.moments import after
 from isdeploy_tui.tui.screens.login import LoginDialog
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def _withdraw(app: App[Any], dialog: ModalScreen[Any]) -> None:
         app.pop_screen()
     elif dialog in app.screen_stack:
         # Something lies over it; when that has gone, this is asked again.
-        app.set_timer(0.2, lambda: _withdraw(app, dialog))
+        after(app, 0.2, lambda: _withdraw(app, dialog))
 
 
 class AskOnScreen:

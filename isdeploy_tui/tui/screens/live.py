@@ -1,16 +1,17 @@
 """The parts of the main screen, kept up with what the engine says; its keys are MainScreen's."""
 
+import asyncio
 from dataclasses import replace
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.screen import Screen
-from textual.timer import Timer
 
 from isdeploy_tui.config import ApacheId, WorkerId
 from isdeploy_tui.engine.lastdeploy import LastDeploy, last_deploy
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
+from isdeploy_tui.tui.moments import after
 from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.operations import OperationsScreen
 from isdeploy_tui.tui.screens.take_over import TakeOver
@@ -45,7 +46,7 @@ class LiveScreen(Screen[None]):
         super().__init__()
         self._ports = ports
         self._look = look
-        self._log_timer: Timer | None = None
+        self._log_timer: asyncio.TimerHandle | None = None
         self._deploys: dict[str, LastDeploy | None] = {}
         self._asked: dict[str, float] = {}
         self._now = ports.session.clock
@@ -100,7 +101,7 @@ class LiveScreen(Screen[None]):
 
     async def _let_go(self) -> None:
         if self._log_timer is not None:
-            self._log_timer.stop()
+            self._log_timer.cancel()
         if self._bridge is not None:
             self._bridge.close()
             self._bridge = None
@@ -206,10 +207,10 @@ class LiveScreen(Screen[None]):
     @on(FleetArea.Pointed)
     def _pointed(self, event: FleetArea.Pointed) -> None:
         if self._log_timer is not None:
-            self._log_timer.stop()
+            self._log_timer.cancel()
         node = event.node
         if isinstance(node, WorkerId):
-            self._log_timer = self.set_timer(LOG_DELAY, lambda: self._rests_on(node))
+            self._log_timer = after(self, LOG_DELAY, lambda: self._rests_on(node))
 
     def _rests_on(self, worker: WorkerId) -> None:
         self.log_area.point_at(worker)

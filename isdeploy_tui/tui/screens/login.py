@@ -1,5 +1,6 @@
 """What a server wants to know before it lets us in: a passphrase, a password, a one-time code."""
 
+import asyncio
 from typing import ClassVar
 
 from textual import on
@@ -9,10 +10,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
-from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
 from isdeploy_tui.remote.asking import LoginQuestion
+from isdeploy_tui.tui.moments import after
 from isdeploy_tui.tui.widgets.dialog_body import DialogBody
 
 QUIET_SECONDS = 0.7
@@ -46,7 +47,7 @@ class LoginDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=False):
     def __init__(self, question: LoginQuestion) -> None:
         super().__init__()
         self._question = question
-        self._quiet: Timer | None = None
+        self._quiet: asyncio.TimerHandle | None = None
         self._ready = False
 
     def compose(self) -> ComposeResult:
@@ -90,8 +91,8 @@ class LoginDialog(ModalScreen[tuple[str, ...] | None], inherit_bindings=False):
 
     def _wait_for_a_pause(self) -> None:
         if self._quiet is not None:
-            self._quiet.stop()
-        self._quiet = self.set_timer(QUIET_SECONDS, self._listen)
+            self._quiet.cancel()
+        self._quiet = after(self, QUIET_SECONDS, self._listen)
 
     def _listen(self) -> None:
         self._ready = True

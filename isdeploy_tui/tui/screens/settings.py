@@ -9,7 +9,6 @@ from textual import getters, on, work
 from textual.app import App, ComposeResult
 from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from isdeploy_tui.config import Config, ConfigError
@@ -17,6 +16,7 @@ from isdeploy_tui.config.saving import FileAsRead, why_not_writable, write_file
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.actions import bindings_for
 from isdeploy_tui.tui.editing import Judgement, judge_text, summary
+from isdeploy_tui.tui.moments import after
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.detail import Line, as_content
@@ -63,7 +63,7 @@ class SettingsScreen(Screen[Config | None]):
         self._fixed = fixed
         self._notes = notes
         self._warning = "" if fixed else why_not_writable(file.path)
-        self._timer: Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._judgement: Judgement | None = None
 
     def compose(self) -> ComposeResult:
@@ -98,8 +98,8 @@ class SettingsScreen(Screen[Config | None]):
     def _typed(self) -> None:
         self._show_title()
         if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(DELAY, self._judge)
+            self._timer.cancel()
+        self._timer = after(self, DELAY, self._judge)
 
     @work(exclusive=True, group="judge")
     async def _judge(self) -> None:
@@ -117,7 +117,7 @@ class SettingsScreen(Screen[Config | None]):
     async def action_save(self) -> None:
         """Write the file, if nothing is wrong in it, and go by it."""
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.cancel()
         text = self.editor.text
         judgement = await self._judged(text)
         if judgement.config is None:

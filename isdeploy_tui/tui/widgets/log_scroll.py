@@ -5,6 +5,7 @@ the text under a person who has scrolled back. This one stores lines as they are
 at most ten times a second; scrolled back, it shows a view that stands still and counts what came since.
 """
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.selection import Selection
-from textual.timer import Timer
 
+from isdeploy_tui.tui.moments import after
 from isdeploy_tui.tui.widgets.log_buffer import KEEP
 from isdeploy_tui.tui.widgets.log_canvas import LogCanvas
 from isdeploy_tui.tui.widgets.log_pattern import TooSlowError
@@ -51,7 +52,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
         self._is_done = True
         self._top_number = self._painted_row = 0
         self._anchor: tuple[int, int] | None = None
-        self._timer: Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         self._is_placing = False
 
@@ -84,7 +85,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
     def _paint_in(self, seconds: float) -> None:
         if self._timer is None and self.is_attached:
             self._due = time.monotonic() + seconds
-            self._timer = self.set_timer(seconds, self._paint_when_due)
+            self._timer = after(self, seconds, self._paint_when_due)
 
     def _paint_when_due(self) -> None:
         self._timer = None
