@@ -29,16 +29,16 @@ TARGET = Path(__file__).parent.parent / "screenshots"
 SIZE = (110, 34)
 """Columns and lines."""
 
-WIDTH = 1000
+WIDTH = 900
 """Pixels."""
 
-FRAME_SECONDS = 0.5
+FRAME_SECONDS = 0.8
 """Between two frames."""
 
 END_SECONDS = 3.0
 """How long the last frame stands before the film begins again."""
 
-COLOURS = 64
+COLOURS = 32
 """Of a film; the screen has few, and their number is most of the file's size."""
 
 TYPING_SECONDS = 0.12
@@ -158,7 +158,8 @@ def as_gif(frames: list[tuple[float, str]]) -> bytes:
     times = [time for time, _ in frames]
     shown = [1000 * (later - time) for time, later in itertools.pairwise(times)] + [1000 * END_SECONDS]
     out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=shown, loop=0, optimize=True)
+    # Pillow's optimizing leaves traces of one frame in the next where frames share a palette.
+    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=shown, loop=0, optimize=False)
     return out.getvalue()
 
 

@@ -123,19 +123,15 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int, version_width: 
     yield state.rotation.value.ljust(8), style
     yield "  ", ""
     yield health_word(state, look)
-    if version_width:
+    going_on = _going_on(worker, scene)
+    # A narrow tree cuts the end off, and what is going on is more than the version, which the lines below it have.
+    if version_width and going_on is None:
         yield f" {_version(state, version_width, look)}", look.muted
     if state.busy or (state.busy is not None and state.rotation in _OUT):
         yield f" {state.busy} busy", ""
-    if doing := scene.doing.get(worker.id):
-        yield f"  {look.glyphs.running} {doing}", look.notice
-    elif state.leftover is not None:
-        left = state.leftover
-        style = look.muted if left.went_well and state.lease is None else look.unsure
-        # A narrow tree cuts the end off; the lines below it have the whole.
-        yield f"  {look.glyphs.warn} {left.outcome.short}: {left.kind} by {left.user}", style
-    elif state.lease is not None:
-        yield f"  {look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice
+    if going_on is not None:
+        yield "  ", ""
+        yield going_on
     if apache.error and apache.seen:
         was = f"was {state.last.value}, " if state.last is not None else ""
         yield f" {was}{age(scene.now - apache.seen)} old", look.unsure
@@ -143,6 +139,20 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int, version_width: 
         yield f" {age(scene.now - apache.seen)} old", look.unsure
     elif state.rotation in _OUT and state.since:
         yield f" {age(scene.now - state.since)}", look.muted
+
+
+def _going_on(worker: WorkerConfig, scene: Scene) -> Piece | None:
+    """Return what somebody does on a worker, or has left there; None when nothing."""
+    look, state = scene.look, scene.fleet.workers[worker.id]
+    if doing := scene.doing.get(worker.id):
+        return f"{look.glyphs.running} {doing}", look.notice
+    if state.leftover is not None:
+        left = state.leftover
+        style = look.muted if left.went_well and state.lease is None else look.unsure
+        return f"{look.glyphs.warn} {left.outcome.short}: {left.kind} by {left.user}", style
+    if state.lease is not None:
+        return f"{look.glyphs.running} {held_by(state.lease, scene.now)}", look.notice
+    return None
 
 
 def worker_state(state: WorkerState, severity: Severity, look: Look) -> Piece:
