@@ -8,6 +8,7 @@ import asyncio
 import io
 import itertools
 import os
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,11 @@ FRAME_SECONDS = 0.8
 END_SECONDS = 3.0
 """How long the last frame stands before the film begins again."""
 
-COLOURS = 32
+COLOURS = 40
 """Of a film; the screen has few, and their number is most of the file's size."""
+
+AREAS = 12
+"""Of these colours, those that most of the screen is filled with."""
 
 TYPING_SECONDS = 0.12
 THINKING_SECONDS = 1.6
@@ -142,12 +146,22 @@ async def film(play: Callable[[Stage], Awaitable[None]]) -> list[tuple[float, st
 
 
 def _palette(pictures: list[Image.Image]) -> Image.Image:
-    """Return the colours of the whole film: with one palette for all, only what changed is kept of a frame."""
+    """Return the colours of the whole film: those of its areas as they are, and what comes near to all the others.
+
+    One palette for all frames: what did not change is then the same to the last pixel.
+    """
     some = pictures[:: max(1, len(pictures) // 12)]
+    counts: Counter[tuple[int, int, int]] = Counter()
     sheet = Image.new("RGB", (some[0].width, some[0].height * len(some)))
     for number, picture in enumerate(some):
         sheet.paste(picture, (0, number * picture.height))
-    return sheet.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
+        for count, colour in picture.getcolors(picture.width * picture.height) or ():
+            counts[colour] += count
+    areas = [channel for colour, _ in counts.most_common(AREAS) for channel in colour]
+    others = sheet.quantize(COLOURS - AREAS, method=Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(areas + others[: 3 * (COLOURS - AREAS)])
+    return palette
 
 
 def as_gif(frames: list[tuple[float, str]]) -> bytes:
