@@ -125,13 +125,13 @@ def worker_label(worker: WorkerConfig, scene: Scene, width: int, version_width: 
     yield health_word(state, look)
     going_on = _going_on(worker, scene)
     # A narrow tree cuts the end off, and what is going on is more than the version, which the lines below it have.
-    if version_width and going_on is None:
-        yield f" {_version(state, version_width, look)}", look.muted
-    if state.busy or (state.busy is not None and state.rotation in _OUT):
-        yield f" {state.busy} busy", ""
     if going_on is not None:
         yield "  ", ""
         yield going_on
+    elif version_width:
+        yield f" {_version(state, version_width, look)}", look.muted
+    if state.busy or (state.busy is not None and state.rotation in _OUT):
+        yield f" {state.busy} busy", ""
     if apache.error and apache.seen:
         was = f"was {state.last.value}, " if state.last is not None else ""
         yield f" {was}{age(scene.now - apache.seen)} old", look.unsure
