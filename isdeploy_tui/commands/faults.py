@@ -37,6 +37,13 @@ def keep_faults() -> None:
     root.addHandler(kept)
 
 
+def hush() -> None:
+    """Say nothing more of what goes wrong, to a person who leaves at once; the file is told all the same."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Sentences):
+            handler.setLevel(logging.CRITICAL + 1)
+
+
 def tell_fault(error: BaseException) -> None:
     """Tell of a fault that nobody caught."""
     logging.getLogger(__name__).error("uncaught", exc_info=error)

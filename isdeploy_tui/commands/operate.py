@@ -11,6 +11,7 @@ from pathlib import Path
 
 from isdeploy_tui.cli import DONE, FAILED, REFUSED, USAGE
 from isdeploy_tui.commands.audience import forgiving
+from isdeploy_tui.commands.faults import hush
 from isdeploy_tui.commands.opening import open_session
 from isdeploy_tui.commands.telling import ask_on_terminal, confirmed, how_to_take_over, show_plan, tell
 from isdeploy_tui.config import ConfigError
@@ -157,10 +158,14 @@ def _interrupted_by_signals(operation: RunningOperation) -> Iterator[None]:
     program = asyncio.current_task()
     assert program is not None
 
+    def leave() -> None:
+        hush()
+        program.cancel()
+
     def interrupt(first: int) -> None:
         for number in heeded:
             impatient = number == signal.SIGINT or (number == signal.SIGTERM and first != signal.SIGHUP)
-            loop.add_signal_handler(number, program.cancel if impatient else _ignore)
+            loop.add_signal_handler(number, leave if impatient else _ignore)
         operation.interrupt()
         with forgiving(_ignore):
             print("stopping after the current step; once more to leave at once", file=sys.stderr, flush=True)
