@@ -40,8 +40,10 @@ async def test_a_roll_of_three_tomcats_loses_no_request_and_leaves_the_same_map(
     assert maps(stack) == before
     for load in (some, others):
         assert set(load.report().between(ended).versions) == {"2.0"}
-    # Sessions have moved away from the last one, and stay where they are now.
-    assert set(some.report().between(ended).workers) == set(stack.scenario.workers)
+    # Sessions have moved away from the last one, and stay where they are now: mod_jk counts their requests, too, and
+    # gives a member that has more than its share of them no other visitors. Together they reach all.
+    reached = {worker for load in (some, others) for worker in load.report().between(ended).workers}
+    assert reached == set(stack.scenario.workers)
 
     report = json.loads(kept.read_text())
     assert report["result"] == "done"
