@@ -71,7 +71,7 @@ async def test_requests_that_do_not_end_are_asked_about_until_an_answer_ends_it(
             await person.type("--no-restart 1.0")
             await person.press("enter")
             await person.until(
-                "in flight after", "1  wait on", "2  go on: these requests will be lost", "3  put it back"
+                "in flight after", "1 wait on", "2 go on: these requests will be lost", "3 put it back"
             )
 
         await person.until("3 active")
@@ -79,15 +79,18 @@ async def test_requests_that_do_not_end_are_asked_about_until_an_answer_ends_it(
         assert stack.apache.map.read_bytes() != home
         await person.press("3")
         await until(lambda: not person.app.main.operations.running)
-        await person.until("roll shop/web1/worker1  failed")
+        # Its story stays on the screen until the person closes it.
+        await person.until("✗ roll shop/web1/worker1", "failed after")
         assert stack.apache.map.read_bytes() == home
         assert "Deploying" not in person.sees
+        await person.press("escape")
 
         await roll()
         await person.press("2")
         await until(lambda: not person.app.main.operations.running)
-        await person.until("roll shop/web1/worker1  done")
+        await person.until("✓ roll shop/web1/worker1", "done in")
         assert stack.apache.map.read_bytes() == home
+        await person.press("escape")
 
         await roll()
         await person.press("1")
@@ -96,6 +99,6 @@ async def test_requests_that_do_not_end_are_asked_about_until_an_answer_ends_it(
         await visitors.aclose()
         await person.press("1")
         await until(lambda: not person.app.main.operations.running)
-        await person.until("roll shop/web1/worker1  done")
+        await person.until("✓ roll shop/web1/worker1", "done in")
     assert stack.apache.map.read_bytes() == home
     assert load.report().failures == (), str(load.report())
