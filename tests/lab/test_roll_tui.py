@@ -70,9 +70,7 @@ async def test_requests_that_do_not_end_are_asked_about_until_an_answer_ends_it(
             await person.until("Roll shop/web1/worker1", "1. out shop/web1/worker1")
             await person.type("--no-restart 1.0")
             await person.press("enter")
-            await person.until(
-                "in flight after", "1 wait on", "2 go on: these requests will be lost", "3 put it back"
-            )
+            await person.until("in flight after", "1 wait on", "2 go on: these requests will be lost", "3 put it back")
 
         await person.until("3 active")
         await roll()
