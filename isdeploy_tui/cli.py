@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from isdeploy_tui import __version__
+from isdeploy_tui import __version__, loading
 
 DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 
@@ -220,6 +220,7 @@ def _positive(text: str) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: the process's) and return its exit status."""
     _ready_streams()
+    loading.begin()  # ended by whatever has loaded all that it needs, and at last here
     try:
         try:
             status = _main(argv)
@@ -231,6 +232,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except Exception as error:
         return _failed(error)
+    finally:
+        loading.end()
 
 
 def _ready_streams() -> None:

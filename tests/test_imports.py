@@ -30,7 +30,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
 }
 """The layers, and those that each may import beside itself."""
 
-LAYER_OF = {"draft": "config", "commands": "cli", "__main__": "cli", "__init__": "printable"}
+LAYER_OF = {"draft": "config", "commands": "cli", "__main__": "cli", "__init__": "printable", "loading": "printable"}
 """First names of modules whose layer is called otherwise."""
 
 TERMINAL = {"textual", "rich"}

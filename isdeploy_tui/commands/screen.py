@@ -78,7 +78,7 @@ async def open_screen(
     ask: "AskOnScreen | None" = None,
 ) -> int:
     """Show the screen on a session until its person leaves; return the exit status."""
-    from isdeploy_tui.remote.connections import SshHosts
+    from isdeploy_tui.remote.latehosts import LateHosts
     from isdeploy_tui.tui.run import run_tui
 
     now = session
@@ -89,7 +89,7 @@ async def open_screen(
             nonlocal now
             hosts, how = now.hosts, (other.ssh_config, other.connect_seconds)
             if how != (now.config.ssh_config, now.config.connect_seconds):
-                hosts = SshHosts(*how, ask)
+                hosts = LateHosts(*how, ask)
                 stack.push_async_callback(hosts.aclose)
             now = replace(now, config=other, hosts=hosts)
             return _opened(now, read_only=options.read_only)

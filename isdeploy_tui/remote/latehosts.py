@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from isdeploy_tui import loading
 from isdeploy_tui.remote.asking import Ask
 from isdeploy_tui.remote.host import DEFAULT_TIMEOUT, REPLY_LIMIT, ByteReader, ByteWriter, Reply, Stream
 
@@ -95,6 +96,9 @@ class LateHost:
 
 
 def _load() -> "type[SshHosts]":
-    from isdeploy_tui.remote.connections import SshHosts
-
+    loading.begin()
+    try:
+        from isdeploy_tui.remote.connections import SshHosts
+    finally:
+        loading.end()
     return SshHosts

@@ -27,7 +27,6 @@ from isdeploy_tui.tui.screens.main import MainScreen
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.screens.reader import Reader
 from isdeploy_tui.tui.screens.save import SaveDialog
-from isdeploy_tui.tui.screens.settings import SettingsScreen
 from isdeploy_tui.tui.widgets.detail import as_content
 from isdeploy_tui.tui.widgets.log_pane import LogPane
 
@@ -134,6 +133,9 @@ class IsdeployApp(LookingApp[None]):
         if self.ports.reopen is None:
             self.notify("There is no servers.toml to edit here.", markup=False)
             return
+        # An editor takes longer to load than all other screens together, and few starts need one.
+        from isdeploy_tui.tui.screens.settings import SettingsScreen
+
         fixed = "read-only: nothing is saved" if self.main.read_only else ""
         try:
             screen = SettingsScreen(read_file(Path(config.source)), self.look, fixed=fixed)
@@ -197,6 +199,8 @@ class IsdeployApp(LookingApp[None]):
     @work(group="leave", exclusive=True)
     async def action_leave(self) -> None:
         """Leave, asking first while operations run."""
+        from isdeploy_tui.tui.screens.settings import SettingsScreen
+
         if isinstance(self.screen, SettingsScreen) and not await self.screen.may_leave():
             return
         running = self.main.operations.running

@@ -4,57 +4,32 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from isdeploy_tui.config import ApacheId, WorkerId
-from isdeploy_tui.engine.fleet import Fleet
 from isdeploy_tui.engine.steps import Output
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote.errors import RemoteError
+from isdeploy_tui.tui.pace import Gathered
 from isdeploy_tui.tui.ports import Changed, FleetSource, FollowLog, Lines, Notice, Running
 from isdeploy_tui.tui.story import Inquiry, Story, output_lines
-
-INTERVAL = 0.1
-"""Seconds between two repaints of the tree, at the least."""
 
 KEPT = 50
 """Operations remembered, at the least; of those that have ended the oldest are forgotten."""
 
 
 class FleetBridge:
-    """Gathers what changed in the fleet and tells it at most ten times a second."""
+    """Gathers what changed in the fleet and tells it with the next paint of the screen."""
 
-    def __init__(self, source: FleetSource, tell: Callable[[Changed], None]) -> None:
-        self._source = source
-        self._tell = tell
-        self._changed: set[ApacheId | WorkerId] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._last = float("-inf")
-        self._unsubscribe = source.subscribe(self._note)
+    def __init__(self, source: FleetSource, tell: Callable[[Changed], object]) -> None:
+        self._changed = Gathered[ApacheId | WorkerId](tell)
+        self._unsubscribe = source.subscribe(lambda _, changed: self._changed.add(*changed))
 
-    @property
-    def fleet(self) -> Fleet:
-        """The fleet as it is now."""
-        return self._source.fleet
+    def flush(self) -> None:
+        """Tell now what has changed."""
+        self._changed.flush()
 
     def close(self) -> None:
         """Hear no more."""
         self._unsubscribe()
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _note(self, _: Fleet, changed: Changed) -> None:
-        self._changed |= changed
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, self._last + INTERVAL - loop.time()), self.flush)
-
-    def flush(self) -> None:
-        """Tell what has changed so far."""
-        self._last = asyncio.get_running_loop().time()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        changed, self._changed = frozenset(self._changed), set()
-        if changed:
-            self._tell(changed)
+        self._changed.close()
 
 
 class OperationsBridge:
@@ -63,13 +38,13 @@ class OperationsBridge:
     def __init__(
         self,
         clock: Callable[[], float],
-        changed: Callable[[Story], None],
+        changed: Callable[[frozenset[Story]], object],
         printed: Callable[[Story, list[str]], None],
     ) -> None:
         self.stories: list[Story] = []
         self.dismissed: set[Story] = set()
         self._clock = clock
-        self._changed = changed
+        self._changed = Gathered(changed)
         self._printed = printed
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -116,8 +91,13 @@ class OperationsBridge:
         """Do not show it any more; another goes on in its place."""
         self.dismissed.add(story)
 
+    def flush(self) -> None:
+        """Tell now what has changed."""
+        self._changed.flush()
+
     async def aclose(self) -> None:
         """Watch no more."""
+        self._changed.close()
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -130,9 +110,9 @@ class OperationsBridge:
             if isinstance(event, Output):
                 self._printed(story, output_lines([event], several=several))
             else:
-                self._changed(story)
+                self._changed.add(story)
         story.end(self._clock())
-        self._changed(story)
+        self._changed.add(story)
 
 
 class LogFeed:

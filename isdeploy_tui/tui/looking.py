@@ -6,6 +6,7 @@ from typing import TypeVar
 from textual.app import App
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
+from isdeploy_tui import loading
 from isdeploy_tui.tui import theme as themes
 from isdeploy_tui.tui.actions import ACTIONS, Action
 from isdeploy_tui.tui.theme import Look
@@ -40,9 +41,23 @@ class LookingApp(App[Result]):
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
         self.theme = choice.name if choice.name in self.available_themes else themes.DARK.name
+        # So that the first screen is made with these colours at once, not made and then made again.
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._is_fresh = True
         self.look = Look.of(ascii=ascii, ansi=self.native_ansi_color)
         self.set_class(ascii, "-ascii")
         ScrollBar.renderer = PlainScrollBarRender if ascii else ScrollBarRender
+
+    def on_ready(self) -> None:
+        """The first screen stands: its code is loaded."""
+        loading.end()
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Go by other colours. The library calls this for those that we begin with, too, by which all goes already."""
+        if self._is_fresh:
+            self._is_fresh = False
+            return
+        super().refresh_css(animate)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our variables to themes that are not ours."""

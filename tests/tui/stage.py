@@ -39,6 +39,7 @@ class Actor:
         """Let everything settle: messages lead to messages, and layout follows them."""
         for _ in range(ROUNDS):
             await self.pilot.pause(0)
+            self.world.app.main.catch_up()
 
     async def until(self, text: str) -> None:
         """Wait until the screen shows a text."""

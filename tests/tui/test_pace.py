@@ -1,8 +1,10 @@
 """How often a pane paints."""
 
+import asyncio
+
 import pytest
 
-from isdeploy_tui.tui.widgets.pace import FLOOD, FLOOR, FULL, LATE, Pace
+from isdeploy_tui.tui.pace import FLOOD, FLOOR, FULL, LATE, Gathered, Pace
 
 
 def test_late_paints_slow_it_down_to_a_floor() -> None:
@@ -43,3 +45,32 @@ def test_what_comes_faster_than_one_can_read_is_painted_less_often() -> None:
     assert pace.due(100.01) == pytest.approx(100 + FULL)
     pace.period = FLOOR
     assert pace.due(100.01, flooded=True) == pytest.approx(100 + FLOOR)
+
+
+async def test_what_is_gathered_is_handed_over_together_and_no_more_often_than_is_painted() -> None:
+    handed = list[frozenset[int]]()
+    now = asyncio.get_running_loop().time
+    gathered = Gathered(handed.append)
+    added, began = set[int](), now()
+    while now() - began < 5 * FULL:
+        added.add(len(added))
+        gathered.add(len(added) - 1)
+        await asyncio.sleep(0.001)
+    assert 1 <= len(handed) <= (now() - began) / FULL + 1
+    gathered.flush()
+    assert sum(map(len, handed)) == len(added)
+    assert frozenset().union(*handed) == added
+
+
+async def test_closed_it_hands_nothing_over_and_flushed_it_does_so_at_once() -> None:
+    handed = list[frozenset[int]]()
+    gathered = Gathered(handed.append)
+    gathered.add(1)
+    gathered.close()
+    await asyncio.sleep(FULL * 2)
+    assert handed == []
+    gathered.add(2)
+    gathered.flush()
+    assert handed == [{1, 2}]
+    gathered.flush()
+    assert handed == [{1, 2}]

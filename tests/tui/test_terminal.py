@@ -212,6 +212,18 @@ async def test_a_broken_configuration_is_told_and_can_be_mended_at_once(tmp_path
 TICKS = 8
 
 
+async def test_the_first_screen_waits_for_no_code_that_it_does_not_show(tmp_path: Path) -> None:
+    loaded, settings = tmp_path / "loaded", tmp_path / "servers.toml"
+    settings.write_text(SITE)
+    arguments = [str(loaded), "--config", str(settings)]
+    async with on_a_terminal(*arguments, module=("tests.tui.first_screen",), HOME=str(tmp_path)) as terminal:
+        assert await terminal.end() == 0
+    modules = set(loaded.read_text().splitlines())
+    assert "isdeploy_tui.tui.screens.main" in modules
+    assert modules & {"asyncssh", "cryptography", "textual.document", "isdeploy_tui.tui.screens.settings"} == set()
+    assert "garbage True" in modules
+
+
 async def test_an_idle_screen_sends_less_than_a_kilobyte_a_second_whatever_is_selected() -> None:
     async with on_a_terminal("--rate", "0") as terminal:
         await terminal.until("PRODUCTION")

@@ -1,6 +1,7 @@
 """The parts of the main screen, kept up with what the engine says; its keys are MainScreen's."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 
 from textual import getters, on, work
@@ -51,7 +52,7 @@ class LiveScreen(Screen[None]):
         self._asked: dict[str, float] = {}
         self._now = ports.session.clock
         self.scene = Scene(ports.session.config, ports.monitor.fleet, look, self._now())
-        self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
+        self.operations = OperationsBridge(self._now, self._stories_changed, self._printed)
         self._bridge: FleetBridge | None = None
 
     @property
@@ -89,7 +90,7 @@ class LiveScreen(Screen[None]):
         self._ports = ports
         self._deploys, self._asked = {}, {}
         self.scene = Scene(ports.session.config, ports.monitor.fleet, self._look, self._now())
-        self.operations = OperationsBridge(self._now, self._story_changed, self._printed)
+        self.operations = OperationsBridge(self._now, self._stories_changed, self._printed)
         self.remove_class("-zoom-logs", "-zoom-fleet")
         await self.recompose()
         self._connect()
@@ -127,6 +128,12 @@ class LiveScreen(Screen[None]):
         self.fleet_area.tick(self._look_again())
         self._show_around()
 
+    def catch_up(self) -> None:
+        """Show now what has happened, not when the next paint is due."""
+        if self._bridge is not None:
+            self._bridge.flush()
+        self.operations.flush()
+
     def _look_again(self) -> Scene:
         marked, fleet = self.fleet_area.scene.marked, self._ports.monitor.fleet
         self.scene = replace(
@@ -147,11 +154,12 @@ class LiveScreen(Screen[None]):
         self.top_bar.show(self.scene, self._heading())
         self.activity.show(self.operations.shown, self.scene.now)
 
-    def _story_changed(self, story: Story) -> None:
-        if story.is_over:
-            self.log_area.end_output(story)
-            self._after(story)
-        self.log_area.mark_scripts(story, self._ports.session.config)
+    def _stories_changed(self, stories: Collection[Story]) -> None:
+        for story in stories:
+            if story.is_over:
+                self.log_area.end_output(story)
+                self._after(story)
+            self.log_area.mark_scripts(story, self._ports.session.config)
         before = self.scene.doing
         self.fleet_area.show(self._look_again(), {*before, *self.operations.doing})
         self.refresh_stories()

@@ -16,10 +16,10 @@ from textual.message import Message
 from textual.selection import Selection
 
 from isdeploy_tui.tui.moments import after
+from isdeploy_tui.tui.pace import Pace
 from isdeploy_tui.tui.widgets.log_buffer import KEEP
 from isdeploy_tui.tui.widgets.log_canvas import LogCanvas
 from isdeploy_tui.tui.widgets.log_pattern import TooSlowError
-from isdeploy_tui.tui.widgets.pace import Pace
 
 _GO_ON = 0.01
 """Seconds until more old lines are looked at for a new filter: everything else gets its turn in between."""
