@@ -27,24 +27,33 @@ JITTER = 0.1
 
 
 class Monitor:
-    """Polls the apaches of a session; ``fleet`` is what was last seen.
+    """Polls the apaches of a session.
 
     One task and one kept channel a host, however many apaches and workers it has; a host that fails makes only its
     own workers unknown.
     """
 
     def __init__(self, session: Session) -> None:
-        self.fleet = skeleton(session.config)
+        self._fleet: Fleet | None = skeleton(session.config)
+        self._apaches, self._workers = dict(self._fleet.apaches), self._fleet.workers
         self._session = session
         self._callbacks: list[Callback] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._shared = shared_tomcats(session.config)
         self._disagreeing: Mapping[WorkerId, str] = {}
+        self._looked: dict[WorkerId, WorkerState] = {}
         self._versions = Versions(session, self._version_changed)
         groups: dict[tuple[str, bool], list[ApacheConfig]] = defaultdict(list)
         for apache in session.config.apaches():
             groups[apache.ssh, apache.sudo].append(apache)
         self._watchers = [HostWatcher(session, ssh, sudo, group) for (ssh, sudo), group in groups.items()]
+
+    @property
+    def fleet(self) -> Fleet:
+        """What was last seen. It is put together when somebody asks: most looks bring nothing but their time."""
+        if self._fleet is None:
+            self._fleet = Fleet(MappingProxyType(dict(self._apaches)), self._workers)
+        return self._fleet
 
     def subscribe(self, callback: Callback) -> Callable[[], None]:
         """Call ``callback`` with the new fleet and the ids that changed, in the event loop; returns the way out."""
@@ -88,34 +97,37 @@ class Monitor:
             self._versions.look(workers)
 
     def _version_changed(self, tomcat: str) -> None:
-        config, states = self._session.config, self.fleet.workers
+        config, states = self._session.config, self._workers
         self._publish((), [states[worker.id] for worker in config.workers() if worker.tomcat == tomcat])
 
     def _publish(self, apaches: Iterable[ApacheState], workers: Iterable[WorkerState]) -> None:
-        """Take what one look brought. With nothing new, the cost does not grow with the fleet's workers."""
-        old = self.fleet
+        """Take what one look brought. With nothing new, the cost does not grow with the fleet."""
+        old = self._workers
         now = self._session.clock()
         new_apaches = {state.id: state for state in apaches}
         new_workers = {}
         for state in workers:
-            known = _with_past(old.workers[state.id], self._versions.on(state), now)
+            if self._looked.get(state.id) is state:
+                continue  # the very state of the look before
+            self._looked[state.id] = state
+            known = _with_past(old[state.id], self._versions.on(state), now)
             new_workers[state.id] = _with_remark(known, None, self._disagreeing.get(state.id))
-        if any(state.rotation is not old.workers[id].rotation for id, state in new_workers.items()):
-            disagreeing = apaches_disagree(self._shared, {**old.workers, **new_workers})
+        if any(state.rotation is not old[id].rotation for id, state in new_workers.items()):
+            disagreeing = apaches_disagree(self._shared, {**old, **new_workers})
             for id in disagreeing.keys() | self._disagreeing.keys():
-                state = new_workers.get(id, old.workers[id])
+                state = new_workers.get(id, old[id])
                 new_workers[id] = _with_remark(state, self._disagreeing.get(id), disagreeing.get(id))
             self._disagreeing = disagreeing
-        changed_workers = {id: worker for id, worker in new_workers.items() if worker != old.workers[id]}
-        self.fleet = Fleet(
-            MappingProxyType({**old.apaches, **new_apaches}),
-            MappingProxyType({**old.workers, **changed_workers}) if changed_workers else old.workers,
-        )
+        changed_workers = {id: worker for id, worker in new_workers.items() if worker != old[id]}
         changed = frozenset(
             # ``seen`` moves with every good read; it is no news by itself.
-            {id for id, state in new_apaches.items() if replace(state, seen=0) != replace(old.apaches[id], seen=0)}
+            {id for id, state in new_apaches.items() if replace(state, seen=0) != replace(self._apaches[id], seen=0)}
             | changed_workers.keys()
         )
+        self._apaches.update(new_apaches)
+        if changed_workers:
+            self._workers = MappingProxyType({**old, **changed_workers})
+        self._fleet = None
         if changed:
             for callback in tuple(self._callbacks):
                 callback(self.fleet, changed)

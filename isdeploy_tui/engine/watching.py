@@ -14,9 +14,10 @@ from isdeploy_tui.engine.lastchange import Journal, explanation, taken_out
 from isdeploy_tui.engine.leftover import Leftover, Scripts
 from isdeploy_tui.engine.reading import ApacheView, understand
 from isdeploy_tui.engine.session import Session
+from isdeploy_tui.engine.states import OUT, Seen, in_front, worker_state
 from isdeploy_tui.engine.status import read_status
 from isdeploy_tui.modjk.jkstatus import JkStatus
-from isdeploy_tui.modjk.rotation import MemberState, Rotation
+from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.printable import printable
 from isdeploy_tui.remote.errors import RemoteError
 from isdeploy_tui.remote.journal import Lease, parse_leases
@@ -31,20 +32,15 @@ PING_SECONDS = 10
 CLOCK_SECONDS = 2.0
 """A file's time and the server's clock are whole seconds: a map may be younger than it seems by as much."""
 
-_OUT = frozenset({Rotation.STOPPED, Rotation.DISABLED})
-
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """What one look at an Apache brought beside its files."""
+class _Calm:
+    """A look at an Apache where nothing is out, left, asked about or worked on: the next is the same until one is."""
 
-    status: JkStatus
-    pings: Mapping[str, tuple[Health, str]]
-    leases: Mapping[str, Lease]
-    change: str
-    scripts: Mapping[WorkerId, Leftover | None]
-    contradictions: tuple[drift.Contradiction, ...]
-    written: float
+    view: ApacheView
+    state: ApacheState
+    workers: list[WorkerState]
+    pingers: tuple[Pinger, ...]
 
 
 class HostWatcher:
@@ -66,6 +62,7 @@ class HostWatcher:
         self._fronts = FrontWatch(session, ssh)
         self._pingers: dict[tuple[str, int], Pinger] = {}
         self._seen: dict[ApacheId, float] = {}
+        self._calm: dict[ApacheId, _Calm] = {}
         self._watch: Watch | None = None
         self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
@@ -84,14 +81,17 @@ class HostWatcher:
             self._understand(changed)
             recent = 0 if fresh else PING_SECONDS
             await self._fronts.look(self._apaches, wait=fresh)
-            states = await asyncio.gather(*(self._look_at(apache, recent) for apache in self._apaches))
+            calm = [self._as_before(apache, recent) for apache in self._apaches]
+            others = [apache for apache, known in zip(self._apaches, calm, strict=True) if known is None]
+            looked = await asyncio.gather(*(self._look_at(apache, recent) for apache in others)) if others else []
+        states = [*filter(None, calm), *looked]
         return [state for state, _ in states], [worker for _, workers in states for worker in workers]
 
     def failed(self, error: str) -> States:
         """Return the states of a host that cannot be read."""
         nobody_knows = Place(Front.UNKNOWN, error)
         apaches = [
-            _in_front(
+            in_front(
                 ApacheState(apache.id, error, seen=self._seen.get(apache.id, 0)),
                 None if apache.front is None else nobody_knows,
             )
@@ -109,6 +109,7 @@ class HostWatcher:
         pingers, self._pingers = self._pingers, {}
         stack, self._stack, self._watch = self._stack, AsyncExitStack(), None
         self._files.clear()
+        self._calm.clear()
         for pinger in pingers.values():
             await pinger.aclose()
         await stack.aclose()
@@ -129,6 +130,16 @@ class HostWatcher:
             elif apache.id not in self._views or {apache.map, apache.workers_file} & set(changed):
                 self._views[apache.id] = understand(apache, map_file, workers_file)
 
+    def _as_before(self, apache: ApacheConfig, recent: float) -> tuple[ApacheState, list[WorkerState]] | None:
+        """Return the very states of the last look, if all that can be seen without asking anybody says so."""
+        calm = self._calm.get(apache.id)
+        if calm is None or self._views.get(apache.id) is not calm.view or self._leases(apache):
+            return None
+        if not all(pinger.was_up(recent) for pinger in calm.pingers):
+            return None
+        self._seen[apache.id] = self._session.clock()
+        return replace(calm.state, seen=self._seen[apache.id]), calm.workers
+
     async def _look_at(self, apache: ApacheConfig, recent: float) -> tuple[ApacheState, list[WorkerState]]:
         view = self._views.get(apache.id)
         if view is None:
@@ -136,9 +147,10 @@ class HostWatcher:
             error = "; ".join(str(problem) for problem in problems if isinstance(problem, RemoteError))
             seen = self._seen.get(apache.id, 0)
             unread = ApacheState(apache.id, error or "not read yet", seen=seen)
-            return _in_front(unread, self._fronts.place(apache)), [
+            return in_front(unread, self._fronts.place(apache)), [
                 WorkerState(worker.id, error=error) for worker in apache.workers
             ]
+        self._calm.pop(apache.id, None)
         self._seen[apache.id] = self._session.clock()
         leases = self._leases(apache)
         front = self._fronts.place(apache)
@@ -151,15 +163,18 @@ class HostWatcher:
         # By the host's clock its map has been as it is for so long.
         age = max(0, view.map.now - view.map.mtime) if view.map.mtime else 0
         written = self._arrived[apache.map] - age
-        seen_now = _Seen(status, pings, leases, change, scripts, contradictions, written)
-        workers = [_state(view, worker.id.worker, worker.tomcat, seen_now) for worker in apache.workers]
+        seen_now = Seen(status, pings, leases, change, scripts, contradictions, written)
+        workers = [worker_state(view, worker.id.worker, worker.tomcat, seen_now) for worker in apache.workers]
         warnings = (
             *map(printable, view.workers.problems),
             *view.faults,
             *(contradiction.sentence for contradiction in contradictions),
         )
         state = ApacheState(apache.id, "", warnings, view.map.sha256, self._seen[apache.id])
-        return _in_front(state, front, switched), workers
+        if not leases and front is None and apache.status_url is None and all(map(_is_calm, workers)):
+            pingers = (self._pinger(view, worker.id.worker) for worker in apache.workers)
+            self._calm[apache.id] = _Calm(view, state, workers, tuple(filter(None, pingers)))
+        return in_front(state, front, switched), workers
 
     def _contradictions(self, view: ApacheView, status: JkStatus) -> Iterator[drift.Contradiction]:
         yield from drift.overridden_by_httpd(view.apache, status)
@@ -235,11 +250,8 @@ def _paths(apache: ApacheConfig) -> tuple[str, str, str]:
     return apache.map, apache.workers_file, leases_of(apache.map)
 
 
-def _in_front(state: ApacheState, place: Place | None, switched: str = "") -> ApacheState:
-    if place is None:
-        return state
-    reason = place.evidence if place.front is Front.UNKNOWN else switched
-    return replace(state, front=place.front, front_reason=reason)
+def _is_calm(state: WorkerState) -> bool:
+    return state.rotation is Rotation.ACTIVE and state.health is Health.UP
 
 
 def _is_left(view: ApacheView, worker: WorkerConfig, leases: Mapping[str, Lease]) -> bool:
@@ -248,36 +260,4 @@ def _is_left(view: ApacheView, worker: WorkerConfig, leases: Mapping[str, Lease]
     lease = leases.get(printable(worker.tomcat))
     if lease is not None:
         return lease.is_orphan
-    return member is not None and member.rotation in _OUT
-
-
-def _state(view: ApacheView, name: str, tomcat: str, seen: _Seen) -> WorkerState:
-    missing = MemberState(Rotation.UNKNOWN, f"no balancer of {view.apache.map} has a member of this name")
-    member = view.members.get(name, missing)
-    health, problem = seen.pings[name]
-    counters = seen.status.members.get(name)
-    lease = seen.leases.get(printable(tomcat))
-    id = next(worker.id for worker in view.apache.workers if worker.id.worker == name)
-    out = member.rotation in _OUT
-    remarks = (
-        drift.status_disagrees(seen.status, name, member),
-        *(contradiction.sentence for contradiction in seen.contradictions if name in contradiction.members),
-        seen.change if out and lease is None else "",
-        *(
-            f"rule {printable(rule)} names it alone: its requests reach it whatever is drained"
-            for rule in member.pinned
-        ),
-    )
-    return WorkerState(
-        id,
-        rotation=member.rotation,
-        health=health,
-        busy=counters.busy if counters else None,
-        error=problem,
-        reason=printable(member.reason),
-        address=printable(view.workers.address(name)) if name in view.workers.workers else "",
-        since=seen.written if out else 0.0,
-        remarks=tuple(filter(None, remarks)),
-        lease=lease,
-        leftover=seen.scripts.get(id),
-    )
+    return member is not None and member.rotation in OUT

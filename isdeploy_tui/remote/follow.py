@@ -25,7 +25,8 @@ FURTHEST_BACK = 4 * 1024 * 1024
 
 _BACK = 256  # bytes read again to see that the file is still the one that they came from
 _BEFORE_SECONDS = 10.0  # how long after a rotation the old file is looked at for what its writer still adds
-_QUICK, _SLOW, _WAITING = 0.1, 0.5, 1.0
+_QUICK, _FLOODED, _SLOW, _WAITING = 0.1, 0.2, 0.5, 1.0
+_FLOOD = 64 * 1024  # bytes in one answer that nobody reads as they come: asking twice as often would only cost
 _AGAIN = (1.0, 2.0, 5.0, 10.0)
 
 _REST = "the rest of the old file follows, then the new one; one that came and went in between is missing."
@@ -170,7 +171,10 @@ class _Log:
             events += self._say(piece.name, moved=True)
         else:
             self._said = ""
-        self._pause = _QUICK if piece.data else min(self._pause * 1.5, _SLOW)
+        if piece.data:
+            self._pause = _FLOODED if len(piece.data) > _FLOOD else _QUICK
+        else:
+            self._pause = min(self._pause * 1.5, _SLOW)
         return events, 0 if len(piece.data) + _BACK >= CHUNK else self._pause
 
     async def _open(self, reading: LogReading) -> tuple[list[Event], float]:

@@ -7,7 +7,7 @@ from isdeploy_tui.remote.errors import ScriptError
 from isdeploy_tui.remote.host import Stream
 from isdeploy_tui.remote.ticked import ask, ask_raw
 
-CHUNK = 16 * 65536
+CHUNK = 4 * 1024 * 1024
 """Most bytes of a file in one answer."""
 
 Trouble = Literal["missing", "denied", "odd", "gone"]

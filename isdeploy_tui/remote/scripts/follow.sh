@@ -9,7 +9,7 @@
 #     the one before from OLD on (- lets go of it), neither all at once; then a line with the held file's size after that
 # Nothing runs between two orders: when the client is gone, so is this.
 LC_ALL=C; export LC_ALL; set -u
-CHUNK=1048576
+CHUNK=4194304
 p=$2
 printf '@%s ready\n' "$1"
 # A second opening of a held file reads from any offset, also once it has no name any more.

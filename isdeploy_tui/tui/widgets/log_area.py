@@ -19,7 +19,6 @@ from isdeploy_tui.tui.widgets.log_box import LogBox
 from isdeploy_tui.tui.widgets.log_buffer import KEEP
 from isdeploy_tui.tui.widgets.log_line import NoticeLine, TroubleLine
 from isdeploy_tui.tui.widgets.log_pane import LogPane
-from isdeploy_tui.tui.widgets.log_scroll import LogScroll
 from isdeploy_tui.tui.widgets.log_title import titled
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
 from isdeploy_tui.tui.widgets.worker_log import LINES, WorkerLog, tell
@@ -83,6 +82,7 @@ class LogArea(Container):
     def on_mount(self) -> None:
         """Show the log."""
         self.show("log")
+        self.watch(self.output_pane, "changes", self.show_output_title, init=False)
         self.output_pane.feed([NoticeLine("No deploy script has run since the program was started.")])
 
     async def on_unmount(self) -> None:
@@ -219,7 +219,6 @@ class LogArea(Container):
     def _script_notice(self, text: str) -> None:
         tell(self.output_pane, text, NoticeLine, self._look)
 
-    @on(LogScroll.Changed, "#output")
     def show_output_title(self) -> None:
         """Tell what the output is of and how it stands."""
         if self.story is not None:

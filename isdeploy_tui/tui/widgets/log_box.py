@@ -31,6 +31,10 @@ class LogBox(Vertical):
         yield self._pane
         yield LogPrompt()
 
+    def on_mount(self) -> None:
+        """Tell what is found as it is found."""
+        self.watch(self._pane, "changes", self._changed, init=False)
+
     @on(LogPane.Asked)
     def _ask(self, event: LogPane.Asked) -> None:
         event.stop()
@@ -60,7 +64,6 @@ class LogBox(Vertical):
         self._pane.look_for(self._before)
         self._close()
 
-    @on(LogScroll.Changed)
     def _changed(self) -> None:
         if self.prompt.display:
             self._say_found()

@@ -120,7 +120,7 @@ class LogChooser(LogScroll, inherit_bindings=False):
         self.cursor = self.held = number
         self.reveal(self.view.row_of(number), in_the_middle=in_the_middle)
         self.redraw()
-        self.post_message(self.Changed(self))
+        self.changes += 1
 
     def _choose_one(self) -> bool:
         """Choose the last line on screen when none is; False when there is none."""
@@ -174,7 +174,7 @@ class LogChooser(LogScroll, inherit_bindings=False):
         if self._choose_one():
             self.origin = self.cursor if self.origin is None else None
             self.redraw()
-            self.post_message(self.Changed(self))
+            self.changes += 1
 
     def action_select_down(self) -> None:
         """Select one line more below."""
@@ -230,7 +230,7 @@ class LogChooser(LogScroll, inherit_bindings=False):
         else:
             return False
         self.redraw()
-        self.post_message(self.Changed(self))
+        self.changes += 1
         return True
 
     def _tell(self, text: str) -> None:

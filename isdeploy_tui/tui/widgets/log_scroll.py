@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import var
 from textual.selection import Selection
 
 from isdeploy_tui.tui.moments import after
@@ -39,11 +40,14 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
         def control(self) -> "LogScroll":
             return self.pane
 
-    class Changed(Said):
-        """Something that the title tells has changed: ``pane`` follows or not, more lines are pending, …"""
-
     class TooSlow(Said):
         """The filter or the search was taken away: its regular expression takes too long."""
+
+    changes: var[int] = var(0, init=False)
+    """Counts what a title tells of: that the end is followed or not, how many lines are pending, …
+
+    To be watched: a message would reach the title after its pane was painted, which would make a frame more.
+    """
 
     def __init__(self, *, keep: int = KEEP, id: str | None = None) -> None:
         super().__init__(keep=keep, id=id)
@@ -112,7 +116,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
             self._show_end()
         elif self._anchor is not None or len(self.view) != rows:
             self._lay_out()
-        self.post_message(self.Changed(self))
+        self.changes += 1
 
     def _show_end(self) -> None:
         self._lay_out()
@@ -186,7 +190,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
         # Lines that the buffer dropped since the last paint moved all others up.
         if moved := self._painted_row - self.view.row_of(self._top_number):
             self._place(top - moved)
-        self.post_message(self.Changed(self))
+        self.changes += 1
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Stop following when a person scrolls back, follow again at the end."""
@@ -205,12 +209,12 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
             self._show_end()
         else:
             self._lay_out()
-        self.post_message(self.Changed(self))
+        self.changes += 1
 
     def watch_column(self) -> None:
         """Show another part of long lines."""
         self.refresh()
-        self.post_message(self.Changed(self))
+        self.changes += 1
 
     def on_resize(self, event: Resize) -> None:
         """Keep the end in view."""
@@ -218,7 +222,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
             self._show_end()
         else:
             self._lay_out()
-        self.post_message(self.Changed(self))
+        self.changes += 1
 
     def reveal(self, row: int, *, in_the_middle: bool = False) -> None:
         """Scroll until a row is on screen, no further than it takes; a jump goes so far that its surroundings show."""

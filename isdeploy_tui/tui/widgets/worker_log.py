@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from textual import getters, on
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -14,7 +14,6 @@ from isdeploy_tui.tui.theme import Look
 from isdeploy_tui.tui.widgets.log_box import LogBox
 from isdeploy_tui.tui.widgets.log_line import MarkLine, NoticeLine
 from isdeploy_tui.tui.widgets.log_pane import LogPane
-from isdeploy_tui.tui.widgets.log_scroll import LogScroll
 from isdeploy_tui.tui.widgets.log_title import titled
 from isdeploy_tui.tui.widgets.pane_title import PaneTitle
 
@@ -46,7 +45,7 @@ class WorkerLog(Vertical):
 
     def on_mount(self) -> None:
         """Say that nothing is followed yet."""
-        self.show_title()
+        self.watch(self.pane, "changes", self.show_title)
 
     async def on_unmount(self) -> None:
         """Let the log go."""
@@ -81,7 +80,6 @@ class WorkerLog(Vertical):
     def _feed_log(self, lines: Sequence[str]) -> None:
         self.pane.feed(lines)
 
-    @on(LogScroll.Changed)
     def show_title(self) -> None:
         """Tell what is shown and how it stands."""
         what = f"log {self.worker}" if self.worker is not None else "log: choose a worker"
