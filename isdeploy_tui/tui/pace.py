@@ -18,6 +18,9 @@ FLOOD = 0.2
 FLOOR = 0.4
 """Seconds between two paints on a terminal that does not. A power of two times FULL, so that its moments are theirs."""
 
+SCREENFUL = 50
+"""Lines that stand on a screen, about."""
+
 LATE = 0.05
 """A paint that comes later than this many seconds says that writing to the terminal held everything up."""
 
@@ -58,6 +61,7 @@ class Gathered(Generic[T]):
         self._hand_over = hand_over
         self._pace = Pace()
         self._items: set[T] = set()
+        self._came = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, *items: T) -> None:
@@ -65,13 +69,14 @@ class Gathered(Generic[T]):
         self._items.update(items)
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            due = self._pace.due(loop.time())
+            due = self._pace.due(loop.time(), self._came > SCREENFUL)
             self._timer = loop.call_at(due, self._when_due, due)
 
     def flush(self) -> None:
         """Hand over now what there is."""
         self.close()
         items, self._items = frozenset(self._items), set()
+        self._came = len(items)
         if items:
             self._hand_over(items)
 

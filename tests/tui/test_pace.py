@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from isdeploy_tui.tui.pace import FLOOD, FLOOR, FULL, LATE, Gathered, Pace
+from isdeploy_tui.tui.pace import FLOOD, FLOOR, FULL, LATE, SCREENFUL, Gathered, Pace
 
 
 def test_late_paints_slow_it_down_to_a_floor() -> None:
@@ -74,3 +74,20 @@ async def test_closed_it_hands_nothing_over_and_flushed_it_does_so_at_once() -> 
     assert handed == [{1, 2}]
     gathered.flush()
     assert handed == [{1, 2}]
+
+
+async def test_more_than_a_screen_full_of_changes_is_handed_over_less_often() -> None:
+    now = asyncio.get_running_loop().time
+
+    async def handed_over(items: range) -> float:
+        """Return how often a second so many changes are handed over."""
+        handed = list[int]()
+        gathered = Gathered[int](lambda them: handed.append(len(them)))
+        began = now()
+        while now() - began < 10 * FULL:
+            gathered.add(*items)
+            await asyncio.sleep(0.001)
+        gathered.close()
+        return len(handed) / (now() - began)
+
+    assert await handed_over(range(SCREENFUL + 1)) <= 1 / FLOOD + 2
