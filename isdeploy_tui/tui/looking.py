@@ -1,9 +1,10 @@
 """What every application of ours looks like: theme, style sheet, glyphs."""
 
 import os
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual.app import App
+from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from isdeploy_tui import loading
@@ -15,6 +16,16 @@ Result = TypeVar("Result")
 
 BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
 """Columns from which the log stands beside the tree instead of below it, as classes of the screens."""
+
+
+def fit(screen: Screen[Any]) -> None:
+    """Give a screen that is being composed the class for its width.
+
+    The library gives it after the first paint, which would show another arrangement for a moment.
+    """
+    width = screen.app.size.width
+    fitting = max(least for least, _ in BREAKPOINTS if least <= width)
+    screen.update_classes({name: least == fitting for least, name in BREAKPOINTS}, update=False)
 
 
 class PlainScrollBarRender(ScrollBarRender):

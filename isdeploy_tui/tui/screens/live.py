@@ -12,6 +12,7 @@ from textual.screen import Screen
 from isdeploy_tui.config import ApacheId, WorkerId
 from isdeploy_tui.engine.lastdeploy import LastDeploy, last_deploy
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
+from isdeploy_tui.tui.looking import fit
 from isdeploy_tui.tui.moments import after
 from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.operations import OperationsScreen
@@ -62,6 +63,7 @@ class LiveScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the parts; where they stand depends on the width and is the style sheet's business."""
+        fit(self)
         yield TopBar(self.scene, self._heading())
         with Container(id="body"):
             yield FleetArea(self.scene, read_only=self.read_only, id="fleet")

@@ -18,6 +18,7 @@ from isdeploy_tui.engine.plans import OperationKind
 from isdeploy_tui.printable import printable
 from isdeploy_tui.tui.actions import bindings_for
 from isdeploy_tui.tui.ages import clock
+from isdeploy_tui.tui.looking import fit
 from isdeploy_tui.tui.ports import Ports
 from isdeploy_tui.tui.screens.question import Question
 from isdeploy_tui.tui.story import Story, output_lines
@@ -59,6 +60,7 @@ class OperationsScreen(ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Yield the list, the story, the output, the log."""
+        fit(self)
         sizes = self._ports.log
         with Vertical(id="dialog", classes="-full"):
             yield PaneTitle(id="operations-title")
