@@ -55,6 +55,7 @@ def _as_json(fleet: Fleet, state: WorkerState) -> dict[str, object]:
         "error": fleet.apaches[state.id.apache_id].error or state.error,
         "leftover": _leftover(state),
         "front": fleet.apaches[state.id.apache_id].front,
+        "remarks": list(dict.fromkeys((*state.remarks, *fleet.apaches[state.id.apache_id].warnings))),
     }
 
 

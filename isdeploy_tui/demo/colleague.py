@@ -15,7 +15,7 @@ COLLEAGUE = Operator("kim", "bastion2")
 WORKER = WorkerId("intra", "web3", "node2")
 
 BEGINS_SECONDS = 5.0
-"""After which he comes, so that one has seen the world at rest."""
+"""Seconds until the colleague comes, so that one has seen the world at rest."""
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""A Tomcat that an operation wants and somebody else holds, or held when his program died."""
+"""A Tomcat that an operation wants and somebody else holds, or held when that program died."""
 
 from dataclasses import dataclass
 

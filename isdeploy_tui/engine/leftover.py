@@ -124,7 +124,7 @@ def last_script(entries: Sequence[Entry], workers: Collection[WorkerId]) -> tupl
             begin, before = entry, script
             if entry.kind in {"deploy", "roll"} or (script is not None and script[0].state == StepState.DONE):
                 script = None
-            # Who puts it back may fail; until he has, the script before it is what is to know.
+            # Who puts it back may fail; until then the script before it is what is to know.
             script = before if entry.kind == "restore" else script
         elif entry.step == "end" and entry.kind in {"restore", "roll"} and entry.state == StepState.DONE:
             script = None

@@ -9,7 +9,8 @@ import resource
 import shutil
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from isdeploy_tui import config
@@ -18,6 +19,7 @@ from isdeploy_tui.engine.monitor import Monitor
 from isdeploy_tui.engine.session import Session
 from isdeploy_tui.modjk.rotation import Rotation
 from isdeploy_tui.remote.connections import SshHosts
+from isdeploy_tui.remote.mapread import Watch, watch_files
 from tests.bench.figures import Figure
 from tests.bench.fleet import ManyHosts, many_hosts
 
@@ -49,7 +51,7 @@ async def measure() -> list[Figure]:
 async def _measure(hosts: ManyHosts) -> list[Figure]:
     size = len(hosts.aliases)
     name = f"{size} host{'s' if size > 1 else ''}"
-    first, steady, share, servers = await _ours(hosts)
+    first, steady, read, share, servers = await _ours(hosts)
     plain = await clocked(lambda: each(plain_reads(hosts)))
     async with _Masters(hosts) as masters:
         kept = await clocked(lambda: each(masters.commands()))
@@ -57,6 +59,8 @@ async def _measure(hosts: ManyHosts) -> list[Figure]:
         Figure(f"{name}: first round", first.seconds, "s", plain.seconds, "plain ssh", f"{first.cpu:.2f} s of a core"),
         Figure(f"{name}: steady round", steady.seconds, "s", kept.seconds, "ssh, ControlMaster", f"{size * 5} CPINGs"),
         Figure(f"{name}: steady round, our CPU", steady.cpu, "s", kept.cpu, "ssh, ControlMaster"),
+        Figure(f"{name}: the maps alone", read.seconds, "s", kept.seconds, "ssh, ControlMaster"),
+        Figure(f"{name}: the maps alone, our CPU", read.cpu, "s", kept.cpu, "ssh, ControlMaster"),
     ]
     if shutil.which("parallel-ssh"):
         pssh = await clocked(lambda: each([_pssh(hosts)]))
@@ -77,22 +81,24 @@ async def _measure(hosts: ManyHosts) -> list[Figure]:
     ]
 
 
-async def _ours(hosts: ManyHosts) -> tuple[Cost, Cost, float, float]:
-    """Return the first round, the median of the steady ones, and the shares of a core while watching."""
+async def _ours(hosts: ManyHosts) -> tuple[Cost, Cost, Cost, float, float]:
+    """Return the first round, the medians of the steady ones and of what peers do, and the shares while watching."""
     size = len(hosts.aliases)
     configuration = config.load(hosts.servers_toml(size, POLL_SECONDS))
     connections = SshHosts(configuration.ssh_config, configuration.connect_seconds, None)
     monitor = Monitor(Session(configuration, connections))
     try:
         first = await clocked(lambda: _round(monitor))
-        rounds = [await clocked(lambda: _round(monitor)) for _ in range(ROUNDS)]
-        steady = sorted(rounds, key=lambda cost: cost.seconds)[ROUNDS // 2]
+        steady = await _median(lambda: _round(monitor))
+        async with _watching_maps(hosts, connections) as watches:
+            await _look(watches)
+            read = await _median(lambda: _look(watches))
         monitor.start()
         await asyncio.sleep(2 * configuration.poll_seconds)
         server, watched = hosts.server_cpu(), time.process_time()
         await asyncio.sleep(WATCHED_SECONDS)
         share = (time.process_time() - watched) / WATCHED_SECONDS
-        return first, steady, share, (hosts.server_cpu() - server) / WATCHED_SECONDS
+        return first, steady, read, share, (hosts.server_cpu() - server) / WATCHED_SECONDS
     finally:
         await monitor.aclose()
         await connections.aclose()
@@ -102,6 +108,24 @@ async def _round(monitor: Monitor) -> None:
     fleet: Fleet = await monitor.refresh()
     states = {(worker.rotation, worker.health) for worker in fleet.workers.values()}
     assert states == {(Rotation.ACTIVE, Health.UP)}, states
+
+
+@asynccontextmanager
+async def _watching_maps(hosts: ManyHosts, connections: SshHosts) -> AsyncIterator[list[Watch]]:
+    """Give a watch of each host's map alone: what the peers read."""
+    async with AsyncExitStack() as stack:
+        pairs = zip(hosts.aliases, hosts.maps, strict=True)
+        watching = (watch_files(connections.host(alias), [str(path)]) for alias, path in pairs)
+        yield [await stack.enter_async_context(watch) for watch in watching]
+
+
+async def _look(watches: Sequence[Watch]) -> None:
+    await asyncio.gather(*(watch.poll() for watch in watches))
+
+
+async def _median(work: Callable[[], Awaitable[None]]) -> Cost:
+    rounds = [await clocked(work) for _ in range(ROUNDS)]
+    return sorted(rounds, key=lambda cost: cost.seconds)[ROUNDS // 2]
 
 
 async def clocked(work: Callable[[], Awaitable[None]]) -> Cost:

@@ -30,7 +30,7 @@ def make_orphan(site: Site) -> None:
     leases(site).write_text(f"{key} {int(beat) - 900} {rest}")
 
 
-async def test_an_operation_on_a_tomcat_that_somebody_works_on_is_refused_with_his_name(tmp_path: Path) -> None:
+async def test_an_operation_on_a_tomcat_that_somebody_works_on_is_refused_with_that_name(tmp_path: Path) -> None:
     async with open_site(tmp_path) as site:
         await take_lease(site.hosts["web1"], str(site.map()), foreign_lease(site))
         operations = Operations(site.session)
@@ -74,7 +74,7 @@ async def test_leases_are_given_back_at_the_end_on_every_apache(tmp_path: Path) 
         assert leases(site, "web1").read_text() == leases(site, "web2").read_text() == ""
 
 
-async def test_whoever_lost_his_lease_changes_nothing_more(tmp_path: Path) -> None:
+async def test_whoever_lost_the_lease_changes_nothing_more(tmp_path: Path) -> None:
     async with open_site(tmp_path) as site:
         operations = Operations(site.session)
         plan = await operations.plan(OperationKind.ROLL, [site.id("worker1"), site.id("worker2")])

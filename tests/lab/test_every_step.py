@@ -114,7 +114,7 @@ async def test_a_roll_that_was_killed_is_found_and_gone_on_with(site: Site, step
         await roll.end()
     await come_to_rest(site.stack)
     site.assert_sound()
-    # Whoever comes within the minute is told that somebody is at work; later, in the middle of what he was.
+    # Whoever comes within the minute is told that somebody is at work; later, in the middle of what it was.
     soon = await isdeploy(site.config, *site.words)
     assert (soon.status, "is at work already: roll by " in soon.err) == (3, True), soon
     let_a_minute_pass(site.stack)

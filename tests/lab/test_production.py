@@ -1,4 +1,4 @@
-"""Who may change what, and how sure he has to be: production services, operators, a person in a hurry."""
+"""Who may change what, and how sure they have to be: production services, operators, a person in a hurry."""
 
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ async def test_a_script_that_drains_production_is_not_asked(stack: Stack, tmp_pa
 
 
 @pytest.mark.parametrize("words", [["drain"], ["restore"], ["deploy", "--yes"], ["roll", "--yes"]])
-async def test_who_is_no_operator_is_refused_whatever_he_says(stack: Stack, tmp_path: Path, words: list[str]) -> None:
+async def test_who_is_no_operator_is_refused_whatever_is_said(stack: Stack, tmp_path: Path, words: list[str]) -> None:
     config = service(stack, tmp_path, operators=["kim"])
     for more in ([], ["--force"], ["--take-over", "because"]):
         refused = await isdeploy(config, *words, *more, W1)

@@ -62,7 +62,7 @@ async def test_of_two_writers_one_wins_the_other_is_told_and_no_change_is_lost(s
             winner, loser = both if results[0] == "won" else both[::-1]
             winners[winner[1][-2:]] += 1
             assert stack.apache.map.read_bytes().endswith(winner[1])
-            # Whoever was told looks again and does his part on top.
+            # Whoever was told looks again and does their part on top.
             assert await add(loser[0], path, loser[1], asyncio.Barrier(1)) == "won"
             lines += [winner[1], loser[1]]
         await load.answered(50)

@@ -14,7 +14,7 @@ from tests.lab.load import Load
 from tests.lab.programs import free_ports
 from tests.lab.stack import Stack
 
-KEYS = ["service", "apache", "worker", "rotation", "health", "busy", "error", "leftover", "front"]
+KEYS = ["service", "apache", "worker", "rotation", "health", "busy", "error", "leftover", "front", "remarks"]
 CONNECT_SECONDS = 10.0
 SILENT = ("silent1", "silent2", "silent3", "silent4", "silent5")
 
@@ -120,6 +120,8 @@ async def test_each_state_by_its_word_and_the_requests_in_flight(stack: Stack) -
     assert (one["rotation"], one["health"], one["busy"]) == ("disabled", "up", 0)
     assert (two["rotation"], two["health"], two["busy"]) == ("stopped", "down", 0)
     assert "refused" in two["error"]
+    assert all("by hand" in state["remarks"][0] for state in (one, two))
+    assert three["remarks"] == []
     assert (three["rotation"], three["health"]) == ("active", "up")
     assert 1 <= three["busy"] <= 3
 

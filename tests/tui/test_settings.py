@@ -113,7 +113,7 @@ async def test_what_is_wrong_is_not_saved(tmp_path: Path) -> None:
         await actor.until("Not saved: something is wrong in it")
         assert editor(actor).cursor_location[0] == 48
         await actor.press("right", "ctrl+s")
-        # Who is at a wrong line already stays where he types.
+        # Who is at a wrong line already stays where they type.
         assert editor(actor).cursor_location == (48, 1)
         assert file.read_text() == SITE
         assert actor.dialog == "SettingsScreen"
