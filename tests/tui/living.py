@@ -156,6 +156,7 @@ async def _main() -> None:
     parser.add_argument("--ascii", action="store_true")
     parser.add_argument("--theme")
     parser.add_argument("--rate", type=int, default=2, help="log lines a second")
+    parser.add_argument("--restless", action="store_true", help="workers whose requests in flight change all the time")
     parser.add_argument("--evil", action="store_true", help="logs that try to steer the terminal")
     options = parser.parse_args()
     lines = EVIL_LOG if options.evil else LOG
@@ -173,10 +174,17 @@ async def _main() -> None:
                     queue.put_nowait(Chunk([lines[(number + i) % len(lines)] for i in range(count)]))
             number += 1
 
-    living_task = asyncio.create_task(live())
+    async def rest_not() -> None:
+        while options.restless:
+            await asyncio.sleep(0.01)
+            for worker in (W2, W3, BLUE, GREEN):
+                world.monitor.put(worker, busy=random.randrange(100))
+
+    tasks = [asyncio.create_task(live()), asyncio.create_task(rest_not())]
     runner = None if options.read_only else world.operations
     await run_tui(world.app.ports.session, world.monitor, runner, app=world.app)
-    living_task.cancel()
+    for task in tasks:
+        task.cancel()
 
 
 if __name__ == "__main__":

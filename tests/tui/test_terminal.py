@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from isdeploy_tui.tui.pace import FULL
 from tests.tui.fakes import SITE
 
 
@@ -211,6 +212,11 @@ async def test_a_broken_configuration_is_told_and_can_be_mended_at_once(tmp_path
 
 TICKS = 8
 
+SECONDS = 5.0
+
+FRAME = b"\x1b[?2026h"
+"""What a frame begins with on a terminal that draws whole frames."""
+
 
 async def test_the_first_screen_waits_for_no_code_that_it_does_not_show(tmp_path: Path) -> None:
     loaded, settings = tmp_path / "loaded", tmp_path / "servers.toml"
@@ -236,6 +242,25 @@ async def test_an_idle_screen_sends_less_than_a_kilobyte_a_second_whatever_is_se
         await ticks(terminal, TICKS)
         # The line at the top is drawn once a second, however slow the machine.
         assert (len(terminal.output) - before) / TICKS < 1000
+        terminal.type("q")
+        assert await terminal.end() == 0
+
+
+async def test_however_much_happens_no_more_than_ten_frames_a_second_are_sent() -> None:
+    now = asyncio.get_running_loop().time
+    async with on_a_terminal("--rate", "200", "--restless") as terminal:
+        async with asyncio.timeout(60):
+            while b"\x1b[?2026$p" not in terminal.output:
+                await asyncio.sleep(0.01)
+        # Says that this terminal draws whole frames: the beginning of each is told from now on.
+        os.write(terminal.descriptor, b"\x1b[?2026;1$y")
+        await terminal.until("the log of shop/web1/worker1 begins")
+        before, began = terminal.output.count(FRAME), now()
+        await asyncio.sleep(SECONDS)
+        frames, seconds = terminal.output.count(FRAME) - before, now() - began
+        assert frames > 0
+        # The line at the top is one more in each second.
+        assert frames / seconds <= 1 / FULL + 1, (frames, seconds)
         terminal.type("q")
         assert await terminal.end() == 0
 

@@ -1,6 +1,7 @@
 """The parts of the main screen, kept up with what the engine says; its keys are MainScreen's."""
 
 import asyncio
+import time
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -13,7 +14,8 @@ from isdeploy_tui.config import ApacheId, WorkerId
 from isdeploy_tui.engine.lastdeploy import LastDeploy, last_deploy
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
 from isdeploy_tui.tui.looking import fit
-from isdeploy_tui.tui.moments import after
+from isdeploy_tui.tui.moments import after, one_frame
+from isdeploy_tui.tui.pace import Pace
 from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.operations import OperationsScreen
 from isdeploy_tui.tui.screens.take_over import TakeOver
@@ -76,7 +78,9 @@ class LiveScreen(Screen[None]):
     def on_mount(self) -> None:
         """Connect to the engine."""
         self._connect()
-        self.set_interval(1, self.tick)
+        # With the paints of all else, for one frame.
+        now = time.monotonic()
+        after(self, Pace().due(now) - now, lambda: self.set_interval(1, self.tick))
 
     def _connect(self) -> None:
         self._bridge = FleetBridge(self._ports.monitor, self._fleet_changed)
@@ -127,6 +131,7 @@ class LiveScreen(Screen[None]):
         """Once a second: times and ages. Between two configurations there is nothing to show them on."""
         if self._bridge is None:
             return
+        one_frame(self.app)
         self.fleet_area.tick(self._look_again())
         self._show_around()
 
@@ -149,6 +154,7 @@ class LiveScreen(Screen[None]):
         return self.scene
 
     def _fleet_changed(self, changed: Changed) -> None:
+        one_frame(self.app)
         self.fleet_area.show(self._look_again(), changed)
         self._show_around()
 
@@ -157,6 +163,7 @@ class LiveScreen(Screen[None]):
         self.activity.show(self.operations.shown, self.scene.now)
 
     def _stories_changed(self, stories: Collection[Story]) -> None:
+        one_frame(self.app)
         for story in stories:
             if story.is_over:
                 self.log_area.end_output(story)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from rich.style import Style
 from textual.geometry import Size
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -26,6 +26,9 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
     COMPONENT_CLASSES: ClassVar[set[str]] = log_looks.CLASSES
     DEFAULT_CSS = log_looks.CSS
 
+    virtual_size = Reactive(Size(0, 0))
+    """The library lays the whole screen out anew with it, for a scroll bar to come or go; ours always stands there."""
+
     follow: reactive[bool] = reactive(True, init=False)
     wrap: reactive[bool] = reactive(False, init=False)
     column: reactive[int] = reactive(0, init=False)
@@ -38,6 +41,11 @@ class LogCanvas(ScrollView, can_focus=True, inherit_bindings=False):
         self.painter = LogPainter(lambda name: self.get_component_rich_style(f"log--{name}", partial=name == "hit"))
         self._wrapped: tuple[tuple[int, int], list[Strip]] | None = None
         self._base: Style | None = None
+
+    def watch_virtual_size(self) -> None:
+        """Show in the scroll bar how much there is."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.window_virtual_size = self.virtual_size.height
 
     @property
     def text_size(self) -> Size:

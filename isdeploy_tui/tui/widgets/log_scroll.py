@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.selection import Selection
 
-from isdeploy_tui.tui.moments import after
+from isdeploy_tui.tui.moments import after, one_frame
 from isdeploy_tui.tui.pace import Pace
 from isdeploy_tui.tui.widgets.log_buffer import KEEP
 from isdeploy_tui.tui.widgets.log_canvas import LogCanvas
@@ -93,6 +93,7 @@ class LogScroll(LogCanvas, can_focus=True, inherit_bindings=False):
 
     def _paint_when_due(self) -> None:
         self._timer = None
+        one_frame(self.app)
         self.pace.painted(self._due, time.monotonic())
         self.flush()
 
