@@ -13,7 +13,7 @@ from weakref import WeakSet
 from textual.app import App
 from textual.message_pump import MessagePump
 
-TURN_SECONDS = 0.005
+TURN_SECONDS = 0.01
 """In this time every part of the screen whose moment has come has painted itself."""
 
 _HELD: WeakSet[App[Any]] = WeakSet()

@@ -15,7 +15,6 @@ from isdeploy_tui.engine.lastdeploy import LastDeploy, last_deploy
 from isdeploy_tui.tui.bridge import FleetBridge, OperationsBridge
 from isdeploy_tui.tui.looking import fit
 from isdeploy_tui.tui.moments import after, one_frame
-from isdeploy_tui.tui.pace import Pace
 from isdeploy_tui.tui.ports import Changed, Ports
 from isdeploy_tui.tui.screens.operations import OperationsScreen
 from isdeploy_tui.tui.screens.take_over import TakeOver
@@ -51,6 +50,7 @@ class LiveScreen(Screen[None]):
         self._ports = ports
         self._look = look
         self._log_timer: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.TimerHandle | None = None
         self._deploys: dict[str, LastDeploy | None] = {}
         self._asked: dict[str, float] = {}
         self._now = ports.session.clock
@@ -78,9 +78,7 @@ class LiveScreen(Screen[None]):
     def on_mount(self) -> None:
         """Connect to the engine."""
         self._connect()
-        # With the paints of all else, for one frame.
-        now = time.monotonic()
-        after(self, Pace().due(now) - now, lambda: self.set_interval(1, self.tick))
+        self._at_the_next_second()
 
     def _connect(self) -> None:
         self._bridge = FleetBridge(self._ports.monitor, self._fleet_changed)
@@ -104,6 +102,8 @@ class LiveScreen(Screen[None]):
 
     async def on_unmount(self) -> None:
         """Leave the engine to itself: what runs goes on."""
+        if self._ticking is not None:
+            self._ticking.cancel()
         await self._let_go()
 
     async def _let_go(self) -> None:
@@ -140,6 +140,15 @@ class LiveScreen(Screen[None]):
         if self._bridge is not None:
             self._bridge.flush()
         self.operations.flush()
+
+    def _at_the_next_second(self) -> None:
+        """Tick when a second of the clock by which all paint is full, which makes one frame of it all."""
+
+        def ring() -> None:
+            self.tick()
+            self._at_the_next_second()
+
+        self._ticking = after(self, 1 - time.monotonic() % 1, ring)
 
     def _look_again(self) -> Scene:
         marked, fleet = self.fleet_area.scene.marked, self._ports.monitor.fleet
