@@ -180,7 +180,7 @@ def lay_out(root: Path, pause: float) -> Mapping[str, Path]:
 
 
 def _lay_out_tomcat(base: Path, tomcat: TomcatSite, pause: float) -> None:
-    for directory in ("bin", "logs", "work", "webapps/ROOT"):
+    for directory in ("bin", "logs", "temp", "webapps/ROOT"):
         (base / directory).mkdir(parents=True)
     (base / "webapps" / "ROOT" / "version.txt").write_text(f"{tomcat.application.version}\n")
     scripts = resources.files(__package__) / "scripts"

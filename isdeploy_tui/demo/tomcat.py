@@ -39,7 +39,7 @@ class TomcatState(StrEnum):
 class Tomcat:
     """One Tomcat. Its ``base`` is a directory like a real CATALINA_BASE; scripts stop and start it through there.
 
-    ``work/control`` is a fifo that takes the lines ``stop`` and ``start``; ``work/running`` exists while the process
+    ``temp/control`` is a fifo that takes the lines ``stop`` and ``start``; ``temp/running`` exists while the process
     does. ``webapps/ROOT/version.txt`` is what a deploy changes; it counts from the next start on.
     """
 
@@ -61,8 +61,8 @@ class Tomcat:
         self._tasks: set[asyncio.Task[None]] = set()
         self._context_failed = False
         self._log = CatalinaLog(base / "logs" / "catalina.out", clock)
-        self._running_file = base / "work" / "running"
-        control = base / "work" / "control"
+        self._running_file = base / "temp" / "running"
+        control = base / "temp" / "control"
         os.mkfifo(control, 0o600)
         # Open for writing too: otherwise it ends for good whenever the last script closes it.
         self._control = os.open(control, os.O_RDWR | os.O_NONBLOCK)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from isdeploy_tui.config import WorkerConfig
 from isdeploy_tui.engine.control import Control
 from isdeploy_tui.engine.idle import busy_on, wait_idle
+from isdeploy_tui.engine.lastdeploy import GOES_ON, MAY_RUN
 from isdeploy_tui.engine.leases import LeaseLostError
 from isdeploy_tui.engine.lines import LineSplitter
 from isdeploy_tui.engine.planning import plan_deploy, views_of
@@ -116,9 +117,9 @@ async def run_script(session: Session, run: ScriptRun, control: Control) -> Asyn
                 yield step(*_ending(worker, run_id, event))
                 return
     except RemoteError as error:
-        yield step(StepState.FAILED, f"{error} The script may still run: {_where(worker, run_id)}.")
+        yield step(StepState.FAILED, f"{error} {MAY_RUN}: {_where(worker, run_id)}.")
         return
-    yield step(StepState.FAILED, f"interrupted; the script goes on without us: {_where(worker, run_id)}")
+    yield step(StepState.FAILED, f"interrupted; {GOES_ON}: {_where(worker, run_id)}")
 
 
 async def until_interrupted(

@@ -7,6 +7,9 @@ from isdeploy_tui.config import WorkerId
 from isdeploy_tui.engine.steps import StepState
 from isdeploy_tui.remote.journal import Entry
 
+GOES_ON, MAY_RUN = "the script goes on without us", "The script may still run"
+"""What the journal's sentence says where whoever deployed left a script that ran, or lost sight of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LastDeploy:
@@ -38,6 +41,7 @@ def last_deploy(entries: Iterable[Entry], workers: Collection[WorkerId]) -> Last
     for entry in entries:
         # Without a run nothing was started.
         if entry.step == "script" and entry.run and not names.isdisjoint(entry.target.split()):
-            words = entry.user, entry.bastion, entry.time, entry.arguments, entry.state, entry.detail
-            found = LastDeploy(*words)
+            # Who left a running script cannot know how it ended; it has not failed by that.
+            state = StepState.STARTED if any(words in entry.detail for words in (GOES_ON, MAY_RUN)) else entry.state
+            found = LastDeploy(entry.user, entry.bastion, entry.time, entry.arguments, state, entry.detail)
     return found

@@ -20,7 +20,11 @@ OUT = frozenset({Rotation.STOPPED, Rotation.DISABLED})
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one look at an Apache brought beside its files."""
+    """What one look at an Apache brought beside its files.
+
+    ``pings`` and ``leases`` are by member and by Tomcat, ``change`` says who wrote the map, ``written`` when that was
+    (Unix seconds by our clock).
+    """
 
     status: JkStatus
     pings: Mapping[str, tuple[Health, str]]

@@ -26,7 +26,7 @@ async def start_tomcat(tmp_path: Path, clock: Clock) -> AsyncIterator[Callable[[
 
         async def start(name: str) -> Tomcat:
             base = tmp_path / name
-            for directory in ("logs", "work", "webapps/ROOT"):
+            for directory in ("logs", "temp", "webapps/ROOT"):
                 (base / directory).mkdir(parents=True)
             (base / "webapps/ROOT/version.txt").write_text("v1\n")
             tomcat = Tomcat(name, SHOP, base, 8009, clock, Random(1))

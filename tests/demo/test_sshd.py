@@ -1,6 +1,7 @@
 """The in-process SSH server: real shells behind it, and nobody but us in front of it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from isdeploy_tui.demo import processes
 from isdeploy_tui.demo.sshd import COMMAND_PATH, Account, Sshd
 
-MARK = "test-of-the-ssh-server"
+MARK = f"test-of-the-ssh-server-{os.getpid()}"
+"""Of this process alone: its end ends all that carry it, and other tests run beside these."""
 
 
 @pytest.fixture

@@ -105,10 +105,10 @@ async def test_a_broken_version_is_up_but_serves_nothing(start_tomcat: Start) ->
 
 async def test_orders_come_through_the_fifo_one_after_the_other(start_tomcat: Start) -> None:
     tomcat = await start_tomcat("was1")
-    running = tomcat.base / "work" / "running"
+    running = tomcat.base / "temp" / "running"
     assert running.exists()
     async with asyncio.timeout(5):
-        with (tomcat.base / "work" / "control").open("wb", buffering=0) as control:
+        with (tomcat.base / "temp" / "control").open("wb", buffering=0) as control:
             control.write(b"stop\n")
             while running.exists():
                 await asyncio.sleep(0.005)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from isdeploy_tui.engine.lastdeploy import last_deploy
 from isdeploy_tui.engine.operations import Operations, Result
 from isdeploy_tui.engine.planning import PlanningError
 from isdeploy_tui.engine.plans import OperationKind
-from isdeploy_tui.engine.steps import Output, Step
+from isdeploy_tui.engine.steps import Output, Step, StepState
+from isdeploy_tui.remote.journal import read_journal
 from tests.engine.site import Site, open_site
 
 
@@ -93,6 +95,10 @@ async def test_an_interrupted_deploy_leaves_the_script_running_and_says_where(tm
         assert await operation.wait() is Result.INTERRUPTED
         assert isinstance(operation.events[-1], Step)
         assert "goes on without us" in operation.events[-1].detail
+        # To whoever comes next it has begun, not failed: nobody knows yet.
+        last = last_deploy(await read_journal(site.hosts["web1"], str(site.map())), [site.id("worker1")])
+        assert last is not None
+        assert last.state == StepState.STARTED
         (site.folder / "was" / "go").touch()
         while not (site.folder / "was" / "end").exists():
             await asyncio.sleep(0.05)

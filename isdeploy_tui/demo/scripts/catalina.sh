@@ -8,10 +8,10 @@ case ${0##*/} in
   shutdown.sh) order=stop ;;
   *) echo "call it startup.sh or shutdown.sh" >&2; exit 64 ;;
 esac
-if [ "$order" = stop ] && [ ! -e "$base/work/running" ]; then
+if [ "$order" = stop ] && [ ! -e "$base/temp/running" ]; then
   echo 'Tomcat is not running.' >&2
   exit 1
 fi
 # Opened for reading too, so that this cannot hang when the world is gone.
-echo "$order" 1<>"$base/work/control"
+echo "$order" 1<>"$base/temp/control"
 [ "$order" = stop ] || echo 'Tomcat started.'

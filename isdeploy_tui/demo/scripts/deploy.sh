@@ -23,7 +23,7 @@ until_true() {
     sleep "$pause"
   done
 }
-stopped() { [ ! -e "$base/work/running" ]; }
+stopped() { [ ! -e "$base/temp/running" ]; }
 started() { tail -c "+$((mark + 1))" "$log" | grep -q 'Server startup in'; }
 
 war=$application-$tag.war
